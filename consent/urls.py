@@ -1,0 +1,12 @@
+"""Pages of this app under /o/<slug>/."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+app_name = "consent"
+urlpatterns = [
+    path("purposes/", include("consent.purposes.urls")),
+    path("ledger/", include("consent.ledger.urls")),
+    path("audiences/", include("consent.audiences.urls")),
+]

@@ -1,0 +1,19 @@
+#!/usr/bin/env python3
+"""Accord's commands: `python manage.py help`."""
+
+import os
+import sys
+
+
+def main() -> None:
+    from portal import embedded
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    embedded.hold_unless_given()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

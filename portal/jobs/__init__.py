@@ -1,0 +1,1 @@
+"""Long work that survives its workers. See ``docs/build/jobs.md``."""

@@ -1,0 +1,82 @@
+"""Jobs: anything that takes over a second. PostgreSQL holds the truth; Celery carries the id alone."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+
+from portal.jobs.queues import Queue
+
+
+class JobState(models.TextChoices):
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+    @classmethod
+    def ended(cls) -> list[JobState]:
+        return [cls.DONE, cls.FAILED, cls.CANCELLED]
+
+
+class Job(models.Model):
+    """One piece of long work: what, how far, still alive (heartbeat), where to go on (checkpoint), how it ended."""
+
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, null=True, related_name="+")
+    task = models.CharField(max_length=120)
+    queue = models.CharField(max_length=20, choices=Queue.choices)
+    target_id = models.CharField(max_length=60, blank=True)
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
+    done = models.BigIntegerField(default=0)
+    expected = models.BigIntegerField(null=True)
+    checkpoint = models.JSONField(default=dict)
+    outcome = models.JSONField(default=dict)
+    error_code = models.CharField(max_length=60, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease = models.UUIDField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey("portal.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = ScopedManager(organisation="organisation")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation", "-id"], name="jobs_newest_first"),
+            models.Index(
+                fields=["heartbeat_at"], name="jobs_alive", condition=models.Q(state__in=["queued", "running"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"job:{self.pk}"
+
+    @property
+    def ended(self) -> bool:
+        return self.state in JobState.ended()
+
+    @property
+    def progress(self) -> float:
+        """From 0 to 1."""
+        if self.state == JobState.DONE:
+            return 1.0
+        return min(self.done / self.expected, 1.0) if self.expected else 0.0
+
+    @property
+    def rate(self) -> float | None:
+        """Units a second since the start of this run, or None before there is something to divide."""
+        if not (self.started_at and self.done):
+            return None
+        seconds = ((self.finished_at or self.heartbeat_at or self.started_at) - self.started_at).total_seconds()
+        return self.done / seconds if seconds > 0 else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        if self.ended or not (self.rate and self.expected):
+            return None
+        return max(self.expected - self.done, 0) / self.rate

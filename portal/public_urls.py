@@ -1,0 +1,7 @@
+"""Pages behind links in e-mails: no session, no cookie, no account. Served by `portal.public_doors`."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("consent.preferences.urls"))]
