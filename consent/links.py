@@ -21,6 +21,7 @@ from enum import IntEnum
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.channels import Channel
 from portal.crypto import LinkKeys, link_keys
 from portal.errors import DomainError
 
@@ -31,7 +32,14 @@ CONTACT = struct.Struct(">Q")
 BODY_BYTES = PREFIX.size + CONTACT.size
 TOKEN_LENGTH = (BODY_BYTES + TAG_BYTES) * 4 // 3
 SPELLING = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}", re.ASCII)
-CHANNEL_CODES = {"email": 1, "sms": 2, "push": 3, "phone": 4, "post": 5}
+# Written into tokens that live for years: a number is never given to another channel.
+CHANNEL_CODES: dict[str, int] = {
+    Channel.EMAIL: 1,
+    Channel.SMS: 2,
+    Channel.PUSH: 3,
+    Channel.PHONE: 4,
+    Channel.POST: 5,
+}
 CHANNELS = {code: channel for channel, code in CHANNEL_CODES.items()}
 
 
