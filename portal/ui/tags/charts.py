@@ -1,0 +1,40 @@
+"""Charts as SVG, each with a title and the table behind it."""
+
+import secrets
+from collections.abc import Sequence
+
+from django import template
+from django.utils.safestring import SafeString
+
+from portal.ui import charts
+from portal.ui.components import FunnelStep, Part, Point
+from portal.ui.tags.rendering import component
+
+register = template.Library()
+
+
+def chart_id() -> str:
+    """An id for the title of one picture, unlike any other on the page."""
+    return f"chart-{secrets.token_hex(4)}"
+
+
+@register.simple_tag
+def bar_chart(points: Sequence[Point], title: str, description: str = "") -> SafeString:
+    return component(
+        "bar_chart", bars=charts.bars(points), title=title, description=description, id=chart_id()
+    )
+
+
+@register.simple_tag
+def sparkline(points: Sequence[Point], title: str) -> SafeString:
+    return component("sparkline", path=charts.spark_path(points), points=points, title=title, id=chart_id())
+
+
+@register.simple_tag
+def split_bar(parts: Sequence[Part], title: str) -> SafeString:
+    return component("split_bar", shares=charts.shares(parts), parts=parts, title=title, id=chart_id())
+
+
+@register.simple_tag
+def funnel(steps: Sequence[FunnelStep], title: str) -> SafeString:
+    return component("funnel", rows=charts.funnel_rows(steps), title=title)
