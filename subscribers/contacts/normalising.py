@@ -1,0 +1,137 @@
+"""One written form for each identity and value: what two writings of the same thing have in common (O-10).
+
+**The rule for e-mail keys, version 1.** Strip white space and invisible marks; Unicode NFC; the domain in IDNA 2008
+A-labels and small letters; the local part in small letters (`str.lower`, after NFC). Dots and `+tags` stay: whether
+they matter is the mailbox provider's secret. Phones are E.164. Change the rule only with a new version number, a
+rewrite of the stored keys, and look-ups by both until that is done.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+EMAIL_RULE_VERSION = 1
+LONGEST_EMAIL = 254
+KNOWN_DOMAINS = 200_000
+
+INVISIBLE = re.compile("[\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad]")
+# What nearly every local part looks like; anything else goes through email-validator.
+ORDINARY_LOCAL = re.compile(r"[A-Za-z0-9_+\-]+(?:\.[A-Za-z0-9_+\-]+)*").fullmatch
+PHONE_MARKS = str.maketrans("", "", " .-()/\u00a0\u202f\u2009\u2011\u200e\u202a\u202c")
+E164 = re.compile(r"\+[1-9]\d{6,14}").fullmatch
+
+
+class InvalidValueError(ValueError):
+    """A value that has no normal form; the message is a reject code of imports."""
+
+
+class InvalidEmailError(InvalidValueError):
+    def __init__(self) -> None:
+        super().__init__("invalid_email")
+
+
+class InvalidPhoneError(InvalidValueError):
+    def __init__(self) -> None:
+        super().__init__("invalid_phone")
+
+
+class DomainBook:
+    """The domains met so far and their normal form, None for those that are none: a file has few of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str | None] = {}
+
+    def key_of(self, domain: str) -> str | None:
+        try:
+            return self._known[domain]
+        except KeyError:
+            if len(self._known) >= KNOWN_DOMAINS:
+                self._known.clear()
+            self._known[domain] = key = normal_domain(domain)
+            return key
+
+
+domains = DomainBook()
+
+
+def normal_domain(domain: str) -> str | None:
+    """A domain in IDNA A-labels and small letters, or None when no mail can go there."""
+    try:
+        return validate_email(f"a@{domain}", check_deliverability=False).ascii_domain.lower()
+    except EmailNotValidError:
+        return None
+
+
+def normalise_email(text: str, book: DomainBook = domains) -> tuple[str, str]:
+    """The address as typed, tidied, and its key (rule v1). Raises InvalidEmailError."""
+    address = text.strip()
+    local, _at, domain = address.rpartition("@")
+    if ORDINARY_LOCAL(local) and len(local) <= 64:
+        key = book.key_of(domain)
+        if key is not None and len(address) <= LONGEST_EMAIL:
+            return address, f"{local.lower()}@{key}"
+    return unusual_email(address)
+
+
+def unusual_email(text: str) -> tuple[str, str]:
+    """The thorough way: `mailto:`, `Name <address>`-free, any Unicode local part (RFC 6531), no quoted ones."""
+    text = unicodedata.normalize("NFC", INVISIBLE.sub("", text)).strip()
+    text = text[7:] if text[:7].lower() == "mailto:" else text
+    text = text[1:-1] if text[:1] == "<" and text[-1:] == ">" else text
+    try:
+        valid = validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        raise InvalidEmailError from None
+    if len(text) > LONGEST_EMAIL or valid.ascii_domain is None:
+        raise InvalidEmailError
+    return text, f"{valid.local_part.lower()}@{valid.ascii_domain.lower()}"
+
+
+class PhoneBook:
+    """Phone numbers as people of one country write them, to E.164."""
+
+    def __init__(self, country: str) -> None:
+        self.country = country.upper()
+        self._prefix, self._code, self._national = ordinary_numbers(self.country)
+
+    def normalise(self, text: str) -> str:
+        """A number in E.164, or InvalidPhoneError. Plain national and international writings take the short way."""
+        digits = text.translate(PHONE_MARKS)
+        if self._national is not None:
+            if digits.startswith(self._code):
+                if self._national(digits, len(self._code)):
+                    return digits
+            elif digits.startswith(self._prefix) and self._national(digits, len(self._prefix)):
+                return self._code + digits[len(self._prefix) :]
+        return self._unusual(text)
+
+    def _unusual(self, text: str) -> str:
+        text = INVISIBLE.sub("", text).strip()
+        text = f"+{text[2:]}" if text.startswith("00") and len(text) > 9 else text
+        try:
+            number = phonenumbers.parse(text, self.country)
+        except phonenumbers.NumberParseException:
+            raise InvalidPhoneError from None
+        if number.extension or not phonenumbers.is_valid_number(number) or re.search("[A-Za-z@]", text):
+            raise InvalidPhoneError
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@lru_cache(maxsize=300)
+def ordinary_numbers(country: str):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    """Trunk prefix, `+code`, and the matcher of what follows either; no matcher for countries with other customs."""
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country, None)
+    if metadata is None or not metadata.national_prefix or metadata.leading_digits:
+        return "", "", None
+    if metadata.national_prefix_for_parsing != metadata.national_prefix or metadata.country_code in (1, 7):
+        return "", "", None
+    patterns = [
+        kind.national_number_pattern
+        for kind in (metadata.fixed_line, metadata.mobile)
+        if kind is not None and kind.national_number_pattern
+    ]
+    matcher = re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.ASCII).fullmatch
+    return metadata.national_prefix, f"+{metadata.country_code}", matcher
