@@ -101,10 +101,12 @@ def read_environment() -> Environment:
             decoded_key(key) for key in env.list("ACCORD_PREVIOUS_MASTER_KEYS", default=[])
         ),
         master_key_generated=not master_key,
-        database=env.db_url_config(env.str("DATABASE_URL", default="") or own.database_url),
+        database=(
+            env.db_url("DATABASE_URL") if env.str("DATABASE_URL", default="") else own.database_settings
+        ),
         broker_url=broker_url,
         valkey_url=env.str("VALKEY_URL", default="")
-        or (broker_url if env.str("BROKER_URL", default="").startswith("redis") else own.cache_url),
+        or (broker_url if env.str("BROKER_URL", default="").startswith("redis") else own.valkey_url),
         email_url=env.str("EMAIL_URL", default=""),
         allowed_hosts=tuple(env.list("ACCORD_ALLOWED_HOSTS", default=[])),
         trusted_proxies=tuple(env.list("ACCORD_TRUSTED_PROXIES", default=[])),
