@@ -1,0 +1,7 @@
+"""REST operations on fields."""
+
+from __future__ import annotations
+
+from ninja import Router
+
+router = Router(tags=["fields"])
