@@ -21,6 +21,7 @@ INVISIBLE = re.compile("[\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad]")
 # What nearly every local part looks like; anything else goes through email-validator.
 ORDINARY_LOCAL = re.compile(r"[A-Za-z0-9_+\-]+(?:\.[A-Za-z0-9_+\-]+)*").fullmatch
 PHONE_MARKS = str.maketrans("", "", " .-()/\u00a0\u202f\u2009\u2011\u200e\u202a\u202c")
+KINDS = ("fixed_line", "mobile", "voip", "shared_cost", "toll_free", "premium_rate", "personal_number", "pager", "uan")
 E164 = re.compile(r"\+[1-9]\d{6,14}").fullmatch
 
 
@@ -101,11 +102,12 @@ class PhoneBook:
         """A number in E.164, or InvalidPhoneError. Plain national and international writings take the short way."""
         digits = text.translate(PHONE_MARKS)
         if self._national is not None:
-            if digits.startswith(self._code):
-                if self._national(digits, len(self._code)):
-                    return digits
-            elif digits.startswith(self._prefix) and self._national(digits, len(self._prefix)):
-                return self._code + digits[len(self._prefix) :]
+            start = self._code if digits.startswith(self._code) else self._prefix
+            if digits.startswith(start) and digits[:2] != "00":
+                if self._national(digits, len(start)):
+                    return self._code + digits[len(start) :]
+                if digits[1:].isdecimal() and digits.isascii():
+                    raise InvalidPhoneError
         return self._unusual(text)
 
     def _unusual(self, text: str) -> str:
@@ -130,7 +132,7 @@ def ordinary_numbers(country: str):  # type: ignore[no-untyped-def]  # noqa: ANN
         return "", "", None
     patterns = [
         kind.national_number_pattern
-        for kind in (metadata.fixed_line, metadata.mobile)
+        for kind in (getattr(metadata, name) for name in KINDS)
         if kind is not None and kind.national_number_pattern
     ]
     matcher = re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.ASCII).fullmatch

@@ -1,0 +1,122 @@
+"""Which column holds what: guessed from names in several languages and from the values, corrected by people."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.errors import FieldProblem
+from subscribers.contacts.normalising import E164, PHONE_MARKS
+from subscribers.imports.problems import NoIdentityColumnError
+
+IDENTITIES = ("email", "phone", "external_id")
+TARGETS = (*IDENTITIES, "first_name", "last_name", "language", "country", "tags", "consent.occurred_at", "consent.ip")
+LOOKS_LIKE_EMAIL = re.compile(r"^\s*[^@\s]+@[^@\s]+\.[^@\s]{2,}\s*$")
+
+# One line a language or two; names are compared without accents, marks and capitals.
+NAMES: dict[str, str] = {
+    "email": "email, e mail, mail, email address, e mail address, mail address, emailaddress, subscriber email,"
+    "courriel, adresse email, adresse e mail, adresse mail, adresse courriel, adresse electronique, adel,"
+    "correo, correo electronico, e mail adresse, email adresse, emailadresse, indirizzo email, e mailadres, mel",
+    "phone": "phone, phone number, telephone, tel, mobile, mobile phone, mobile number, cell, cell phone, sms, gsm,"
+    "portable, tel portable, telephone portable, telephone mobile, tel mobile, numero de telephone, no telephone,"
+    "num tel, n tel, telefon, telefonnummer, handy, mobil, telefono, movil, cellulare, telefoon, mobiel",
+    "external_id": "external id, id, customer id, client id, user id, contact id, member id, customer number,"
+    "customer no, crm id, uid, identifiant, id client, identifiant client, numero client, no client, num client,"
+    "code client, ref client, reference client, matricule, kundennummer, kunden id, id cliente, klantnummer",
+    "first_name": "first name, firstname, given name, givenname, forename, fname, prenom, vorname, nombre, nome,"
+    "voornaam, prenoms",
+    "last_name": "last name, lastname, surname, family name, familyname, lname, nom, nom de famille, nom usage,"
+    "name, nachname, familienname, apellido, apellidos, cognome, achternaam",
+    "language": "language, lang, locale, preferred language, langue, langue preferee, sprache, idioma, lingua, taal",
+    "country": "country, country code, pays, code pays, land, pais, paese, nation",
+    "tags": "tags, tag, labels, label, etiquettes, etiquette, mots cles, categories, groups, groupes",
+    "consent.occurred_at": "consent date, consented at, consent at, opt in date, optin date, opt in time, optin time,"
+    "opted in at, confirm time, confirmed at, subscribed at, subscription date, signup date, sign up date,"
+    "date consentement, date de consentement, date du consentement, date optin, date opt in, date inscription,"
+    "date d inscription, inscrit le, date de collecte, date collecte, consent occurred at",
+    "consent.ip": "ip, ip address, consent ip, optin ip, opt in ip, confirm ip, signup ip, adresse ip,"
+    "ip consentement, ip inscription",
+}
+
+
+def plain_name(name: str) -> str:
+    """`E-mail (pro)` -> `e mail pro`: letters and digits without accents."""
+    bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return " ".join(re.findall("[a-z0-9]+", bare))
+
+
+KNOWN_NAMES = {plain_name(name): target for target, names in NAMES.items() for name in names.split(",")}
+
+
+def guess_mapping(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], fields: Mapping[str, str]
+) -> dict[str, str | None]:
+    """A target or None for each column; `fields` are the declared ones, key -> label. No target is given twice.
+
+    Declared fields win over built-in names: whoever declares a field `mobile` wants the column `mobile` there.
+    """
+    declared = {plain_name(text): f"attributes.{key}" for key, label in fields.items() for text in (label, key)}
+    mapping: dict[str, str | None] = dict.fromkeys(columns)
+    taken: set[str] = set()
+    for column in columns:
+        name = plain_name(column)
+        target = declared.get(name) or declared.get(plain_name(column.removeprefix("attributes.")))
+        target = target or KNOWN_NAMES.get(name) or (column if column in TARGETS else None)
+        if target and target not in taken:
+            mapping[column] = target
+            taken.add(target)
+    for target, test in (("email", is_email), ("phone", is_international_phone)):
+        if target not in taken:
+            guess = column_of_values(columns, rows, mapping, test)
+            if guess:
+                mapping[guess] = target
+    return mapping
+
+
+def column_of_values(columns: Sequence[str], rows: Sequence[Sequence[str]], mapping: Mapping[str, str | None], test):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """The first free column most of whose values pass a test."""
+    for number, column in enumerate(columns):
+        values = [row[number] for row in rows if len(row) > number and row[number].strip()]
+        if mapping[column] is None and values and sum(map(test, values)) > len(values) * 0.6:
+            return column
+    return None
+
+
+def is_email(value: str) -> bool:
+    return bool(LOOKS_LIKE_EMAIL.match(value))
+
+
+def is_international_phone(value: str) -> bool:
+    return bool(E164(value.translate(PHONE_MARKS)))
+
+
+def mapping_problems(
+    mapping: Mapping[str, str | None], columns: Iterable[str], field_keys: Iterable[str]
+) -> list[FieldProblem]:
+    """What is wrong with a mapping somebody wrote: unknown columns, unknown targets, a target given twice."""
+    known, allowed = set(columns), {*TARGETS, *(f"attributes.{key}" for key in field_keys)}
+    problems: list[FieldProblem] = []
+    taken: set[str] = set()
+    for column, target in mapping.items():
+        loc = ("options", "mapping", column)
+        if column not in known:
+            problems.append(FieldProblem(loc, "unknown_column", _("The file has no column of this name.")))
+        elif target is not None and target not in allowed:
+            problems.append(FieldProblem(loc, "unknown_target", _("There is no field of this name. Declare it first.")))
+        elif target is not None and target in taken:
+            problems.append(FieldProblem(loc, "target_taken", _("Another column is mapped to this field already.")))
+        taken.add(target or "")
+    return problems
+
+
+def require_identity(mapping: Mapping[str, str | None]) -> None:
+    """NoIdentityColumnError unless somebody can be recognised by a mapped column."""
+    if not any(target in IDENTITIES for target in mapping.values()):
+        raise NoIdentityColumnError
+
+
+def dropped_columns(mapping: Mapping[str, str | None], columns: Iterable[str]) -> list[str]:
+    """The columns that map to nothing: dropped, and listed (I-10)."""
+    return [column for column in columns if mapping.get(column) is None]
