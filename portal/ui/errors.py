@@ -4,8 +4,18 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import loader
+from django.utils.translation import gettext_lazy as _
 
 from portal.errors import DomainError
+
+
+class CsrfError(DomainError):
+    """The form's token is missing or old: usually a page left open over night."""
+
+    code = "form_expired"
+    status = 403
+    title = _("This form is too old. Go back, reload the page and send it again.")
 
 
 class DomainErrorMiddleware:
@@ -32,3 +42,29 @@ def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     template = "portal/error_fragment.html" if fragment else "portal/error.html"
     context = {"error": error, "code": error.code, "status": error.status}
     return render(request, template, context, status=error.status)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's ``CSRF_FAILURE_VIEW``; the reason goes to Django's log, not to the page."""
+    return error_page(request, CsrfError())
+
+
+def _plain(request: HttpRequest, status: int) -> HttpResponse:
+    """A page that needs no database and no session, so that it works when they don't."""
+    return render(request, f"{status}.html", status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _plain(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _plain(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _plain(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(loader.render_to_string("500.html"), status=500)

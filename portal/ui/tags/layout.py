@@ -36,7 +36,7 @@ def icon_names() -> frozenset[str]:
 @register.simple_tag
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """An icon of the sprite; decoration unless it has a label."""
-    if settings.DEBUG and name not in icon_names():
+    if not settings.ACCORD.production and name not in icon_names():
         raise TemplateSyntaxError(f"no icon {name!r}: add it to static/vendor/icons.txt")
     kind = f"icon icon-{size}" if size else "icon"
     href = f"{static('vendor/icons.svg')}#{name}"

@@ -1,0 +1,9 @@
+"""Our own account pages; allauth's stand beside them under the same prefix."""
+
+from django.urls import path
+
+from portal.accounts import views
+
+app_name = "accounts"
+
+urlpatterns = [path("profile/", views.profile, name="profile")]
