@@ -9,7 +9,10 @@ def main() -> None:
     from portal import embedded
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    embedded.hold_unless_given()
+    try:
+        embedded.hold_unless_given()
+    except embedded.ServicesError as error:
+        sys.exit(str(error))
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

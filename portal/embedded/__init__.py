@@ -8,7 +8,7 @@ went, and restarts what dies meanwhile.
 
 from .addresses import Addresses, addresses, uses_embedded_services, var_folder
 from .errors import ServicesError
-from .holding import hold, hold_unless_given, release, stopped
+from .holding import hold, hold_unless_given, is_held, release, stopped
 
 __all__ = [
     "Addresses",
@@ -16,6 +16,7 @@ __all__ = [
     "addresses",
     "hold",
     "hold_unless_given",
+    "is_held",
     "release",
     "stopped",
     "uses_embedded_services",

@@ -74,6 +74,16 @@ def stopped(var: Path, timeout: float) -> bool:
     return not services_answer(places)
 
 
+def is_held(var: Path) -> bool:
+    """Whether any process holds the services."""
+    try:
+        # Longer than the keeper takes for its own look.
+        os.close(_lock(addresses(var).run / "holders.lock", fcntl.LOCK_EX, 0.3))
+    except ServicesError:
+        return True
+    return False
+
+
 def keeper_lives(places: Addresses) -> bool:
     """Whether some process is the keeper."""
     try:

@@ -1,0 +1,171 @@
+"""Brings a bare Debian or Ubuntu to where `make run` and `make test` work; a no-op when all is there.
+
+    python3 -I portal/bootstrap.py run|test
+
+Runs before there is a virtual environment, so on the standard library alone, and not as part of the portal.
+"""
+
+import ctypes
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+REQUIREMENTS = {
+    "run": [ROOT / "requirements.txt"],
+    "test": [ROOT / "requirements.txt", ROOT / "tests" / "requirements.txt"],
+}
+PANGO = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
+BROWSERS = ("chromium", "chromium-browser")
+
+
+def main() -> None:
+    purpose = sys.argv[1] if len(sys.argv) > 1 else "run"
+    if purpose not in REQUIREMENTS:
+        sys.exit("usage: python3 -I portal/bootstrap.py run|test")
+    # Two instances may be started from one clone at the same moment.
+    with (ROOT / "requirements.txt").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        install_system_packages(purpose)
+        install_requirements(purpose)
+        compile_catalogues()
+
+
+def install_system_packages(purpose: str) -> None:
+    """Installs what is missing with apt when root; otherwise says what is missing, and carries on."""
+    missing = missing_system_packages(purpose)
+    if not missing or apt_install(list(missing)):
+        return
+    say("These are missing, and Accord runs without them, with less:")
+    for package, loss in missing.items():
+        say(f"  {package}: {loss}")
+    say(f"To have them: sudo apt-get install {' '.join(missing)}")
+
+
+def missing_system_packages(purpose: str) -> dict[str, str]:
+    """Debian's name of each package that is missing, and what does not work without it."""
+    missing = {}
+    if not all(loads(library) for library in PANGO):
+        for package in ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"):
+            missing[package] = "no PDF reports"
+    if not any(any(Path("/usr/share/fonts").rglob(f"*.{kind}")) for kind in ("ttf", "otf")):
+        missing["fonts-dejavu-core"] = "no text in PDF reports"
+    if purpose == "test":
+        if not any(shutil.which(name) for name in BROWSERS):
+            missing["chromium"] = "the tests of pages in a browser are not run"
+        if not shutil.which("xgettext"):
+            missing["gettext"] = "the tests of the translations are not run"
+    return missing
+
+
+def loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def apt_install(packages: list[str]) -> bool:
+    """Whether all of them are installed now."""
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        return False
+    say(f"Installing {' '.join(packages)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    commands = ([apt, "update", "-qq"], [apt, "install", "-y", "-qq", "--no-install-recommends", *packages])
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "env": environment}
+    return [subprocess.run(command, check=False, **quiet).returncode for command in commands][-1] == 0
+
+
+def install_requirements(purpose: str) -> None:
+    """Makes the virtual environment, and installs the pinned requirements when they have changed."""
+    files = REQUIREMENTS[purpose]
+    if not usable(PYTHON):
+        make_environment()
+    stamp = VENV / f".installed-for-{purpose}"
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    say(f"Installing {' and '.join(str(file.relative_to(ROOT)) for file in files)}")
+    options = ["--require-hashes"]
+    for file in files:
+        options += ["-r", str(file)]
+    if subprocess.run([*installer(), *options], cwd=ROOT, check=False).returncode != 0:
+        sys.exit("The requirements could not be installed: see above. Is a package index reachable?")
+    stamp.write_text(digest)
+
+
+def make_environment() -> None:
+    say(f"Making {VENV.relative_to(ROOT)} with Python {sys.version.split()[0]}")
+    uv = working_uv()
+    if uv:
+        command = [uv, "venv", "--quiet", "--clear", "--python", base_python(), str(VENV)]
+    else:
+        require_ensurepip()
+        command = [base_python(), "-m", "venv", "--clear", str(VENV)]
+    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+        sys.exit("The virtual environment could not be made: see above.")
+
+
+def require_ensurepip() -> None:
+    if importlib.util.find_spec("ensurepip") is not None:
+        return
+    # Debian and Ubuntu ship it apart from Python.
+    package = f"python3.{sys.version_info.minor}-venv"
+    if not apt_install([package]):
+        sys.exit(f"Python's venv is incomplete. As root: apt-get install {package}, and start again.")
+
+
+def installer() -> list[str]:
+    """The command, up to its options, that installs into the virtual environment."""
+    uv = working_uv()
+    if uv:
+        return [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
+    pip = [str(PYTHON), "-m", "pip"]
+    if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode != 0:
+        make_environment()  # uv made it, without pip, and is gone
+    return [*pip, "install", "--quiet", "--disable-pip-version-check"]
+
+
+def working_uv() -> str | None:
+    uv = shutil.which("uv")
+    if uv and subprocess.run([uv, "--version"], capture_output=True, check=False).returncode == 0:
+        return uv
+    return None
+
+
+def base_python() -> str:
+    """The interpreter outside of any virtual environment."""
+    return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+
+
+def usable(python: Path) -> bool:
+    if Path(sys.executable) == python:
+        return True
+    command = [python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
+    return python.exists() and subprocess.run(command, check=False).returncode == 0
+
+
+def compile_catalogues() -> None:
+    for source in (ROOT / "portal" / "locale").glob("*/LC_MESSAGES/*.po"):
+        target = source.with_suffix(".mo")
+        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        command = [PYTHON, "-m", "babel.messages.frontend", "-q", "compile", "-i", source, "-o", target]
+        subprocess.run(command, cwd=ROOT, check=True)
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

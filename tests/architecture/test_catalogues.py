@@ -1,0 +1,37 @@
+"""The French catalogue is complete: nothing missing, nothing fuzzy."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ("portal", "subscribers", "consent", "compliance", "templates")
+SETTINGS = "from pathlib import Path\nLOCALE_PATHS = [Path(__file__).parent / 'portal' / 'locale']\n"
+
+
+@pytest.mark.gettext
+def test_every_text_of_the_product_has_its_french(tmp_path: Path) -> None:
+    for name in SOURCES:
+        if (ROOT / name).exists():
+            shutil.copytree(
+                ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.mo")
+            )
+    # Settings of its own: extraction must depend on the texts alone.
+    (tmp_path / "extraction.py").write_text(SETTINGS)
+    command = [sys.executable, "-m", "django", "makemessages", "-l", "fr", "--no-location", "-v", "0"]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "extraction", "PYTHONPATH": str(tmp_path)}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    with (tmp_path / "portal" / "locale" / "fr" / "LC_MESSAGES" / "django.po").open("rb") as file:
+        messages = [message for message in read_po(file, locale="fr") if message.id]
+    assert messages
+    assert [message.id for message in messages if message.fuzzy] == []
+    assert [message.id for message in messages if not _translated(message.string)] == []
+
+
+def _translated(text: str | list[str] | tuple[str, ...]) -> bool:
+    return all([text] if isinstance(text, str) else text) and bool(text)
