@@ -103,8 +103,8 @@ class Command(BaseCommand):
             "--host": self.host,
             "--port": str(self.port),
             "--workers": str(max(2, cores)),
-            # Threads of a process share one lock, so more processes serve more. A few threads keep short pages
-            # moving while one of them streams an audience or takes an upload.
+            # Threads of a process share one lock, so more processes serve more. A few threads keep short
+            # pages moving while one of them streams an audience or takes an upload.
             "--blocking-threads": "4",
             "--backlog": "2048",
             "--log-level": "warning",
