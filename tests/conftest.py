@@ -1,4 +1,4 @@
-"""What every test stands on: real servers, a cast of people, and an honest word about what could not be run."""
+"""What every test stands on: real servers, a cast, and an honest word about what could not be run."""
 
 from __future__ import annotations
 
