@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.http import HttpRequest, QueryDict
 
@@ -111,7 +111,7 @@ class Listing:
     next_id: str = ""
     previous_id: str = ""
 
-    def load[M: Model](self, queryset: QuerySet[M, Any]) -> None:
+    def load(self, queryset: QuerySet[Any, Any]) -> None:
         """Fetch this page of the queryset, at most two queries; fills ``rows`` and the edges."""
         name = self.sort.removeprefix("-")
         edge = self._edge(queryset, name)
@@ -134,13 +134,13 @@ class Listing:
         self.rows = list(rows)
         self.next_id, self.previous_id = str(next_id or ""), str(previous_id or "")
 
-    def _edge[M: Model](self, queryset: QuerySet[M, Any], name: str) -> tuple[Any, ...] | None:
+    def _edge(self, queryset: QuerySet[Any, Any], name: str) -> tuple[Any, ...] | None:
         cursor = self.after or self.before
         if not cursor:
             return None
         try:
             key = queryset.model._meta.pk.to_python(cursor)  # type: ignore[union-attr]
-        except Exception:  # noqa: BLE001 - any field's own error: the cursor is not ours
+        except Exception: - any field's own error: the cursor is not ours
             return None
         return queryset.order_by().filter(pk=key).values_list(name, "pk").first()
 
