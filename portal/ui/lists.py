@@ -140,7 +140,7 @@ class Listing:
             return None
         try:
             key = queryset.model._meta.pk.to_python(cursor)  # type: ignore[union-attr]
-        except Exception: - any field's own error: the cursor is not ours
+        except Exception:  # any field's own error: the cursor is not ours
             return None
         return queryset.order_by().filter(pk=key).values_list(name, "pk").first()
 
