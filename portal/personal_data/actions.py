@@ -1,0 +1,37 @@
+"""Erasing a person from every source."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal import audit
+from portal.organisations.actors import Actor
+from portal.organisations.models import Organisation
+from portal.organisations.roles import Capability
+from portal.personal_data.registry import sources
+
+
+@transaction.atomic
+def erase_person(
+    *, actor: Actor, organisation: Organisation, contact_id: int, now: datetime | None = None
+) -> dict[str, int]:
+    """Erase a person from every source; source -> records gone, which the audit keeps (E-01).
+
+    Deciding whether an erasure is due belongs to whoever calls this.
+    """
+    actor.require(Capability.PERSONAL_DATA_EXPORT)
+    now = now or timezone.now()
+    counts = {source.name: source.erased(organisation, contact_id, now=now) for source in sources()}
+    audit.record(
+        actor=actor,
+        action="contact.erased",
+        target_type="contact",
+        target_id=contact_id,
+        details={"records": counts},
+        organisation=organisation,
+        at=now,
+    )
+    return counts
