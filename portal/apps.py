@@ -10,4 +10,7 @@ class PortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from portal import menu
         from portal.settings import checks  # noqa: F401  # registers the start-up checks
+
+        menu.register()

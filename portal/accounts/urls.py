@@ -6,4 +6,7 @@ from portal.accounts import views
 
 app_name = "accounts"
 
-urlpatterns = [path("profile/", views.profile, name="profile")]
+urlpatterns = [
+    path("profile/", views.profile, name="profile"),
+    path("invitation/<str:token>/", views.invitation, name="invitation"),
+]

@@ -4,6 +4,7 @@ from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,9 +12,12 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from portal.accounts.actions import own_account, update_profile
-from portal.accounts.forms import ProfileForm
+from portal.accounts.forms import InvitationAnswerForm, ProfileForm
 from portal.accounts.models import User
+from portal.errors import DomainError
+from portal.organisations.actions import accept_invitation, open_invitation
 from portal.organisations.client_address import client_address
+from portal.ui.forms import add_problems
 
 
 @login_required
@@ -29,3 +33,20 @@ def profile(request: HttpRequest) -> HttpResponse:
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, max_age=365 * 86400, samesite="Lax")
         return response
     return render(request, "account/profile.html", {"form": form})
+
+
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind an invitation: name and password, then straight into the organisation. A GET changes nothing."""
+    waiting = open_invitation(token=token)
+    known = User.objects.filter(email=waiting.email).exists()
+    form = InvitationAnswerForm(request.POST or None, known=known)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = accept_invitation(token=token, ip=client_address(request), **form.cleaned_data)
+        except DomainError as error:
+            add_problems(form, error)
+        else:
+            login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+            return redirect("portal:dashboard", organisation=waiting.organisation.slug)
+    context = {"form": form, "invitation": waiting, "known": known}
+    return render(request, "account/invitation.html", context)

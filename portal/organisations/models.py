@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
-from portal.organisations.roles import Capability, Role, capabilities_of
+from portal.organisations.roles import Capability, Role, capabilities_of, role_names
 
 
 def validate_time_zone(value: str) -> None:
@@ -73,6 +73,10 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"member:{self.pk}"
 
+    @property
+    def role_names(self) -> list[str]:
+        return role_names(self.roles)
+
     @cached_property
     def capabilities(self) -> frozenset[Capability]:
         return capabilities_of(self.roles) if self.ended_at is None else frozenset()
@@ -97,3 +101,7 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation:{self.pk}"
+
+    @property
+    def role_names(self) -> list[str]:
+        return role_names(self.roles)

@@ -106,3 +106,8 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
 def capabilities_of(roles: Iterable[str]) -> frozenset[Capability]:
     """All that these roles together allow."""
     return frozenset().union(*(CAPABILITIES[Role(role)] for role in roles))
+
+
+def role_names(roles: Iterable[str]) -> list[str]:
+    """The roles in the reader's language."""
+    return [str(Role(role).label) for role in roles]

@@ -1,0 +1,28 @@
+"""The portal's own lines of the menu, and what its jobs are called."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from portal.organisations.roles import Capability
+from portal.ui.registry import MenuEntry, register_menu
+
+
+def register() -> None:
+    """Called once the apps are ready."""
+    for entry in (
+        MenuEntry("dashboard", _("Dashboard"), "portal:dashboard", "layout-dashboard", Capability.DASHBOARD_VIEW, 0),
+        MenuEntry("jobs", _("Jobs"), "jobs:job_list", "loader-2", Capability.JOBS_VIEW, 20, "organisation"),
+        MenuEntry("members", _("Members"), "organisations:member_list", "users", Capability.MEMBERS_VIEW, 30, "organisation"),
+        MenuEntry("tokens", _("API tokens"), "tokens:token_list", "key", Capability.TOKENS_MANAGE, 40, "organisation"),
+        MenuEntry("audit", _("Audit log"), "audit:entry_list", "history", Capability.AUDIT_VIEW, 50, "organisation"),
+        MenuEntry(
+            "settings", _("Settings"), "organisations:organisation_settings", "settings", Capability.ORGANISATION_EDIT, 60, "organisation"
+        ),
+        MenuEntry("host_organisations", _("Organisations"), "host:organisation_list", "building", None, 10, "host"),
+        MenuEntry("host_jobs", _("All jobs"), "host:job_list", "loader-2", None, 20, "host"),
+    ):
+        register_menu(entry)
+    if not settings.ACCORD.production:
+        register_menu(MenuEntry("outbox", _("Mail written"), "host:outbox", "mail", None, 30, "host"))

@@ -1,0 +1,48 @@
+"""What host operators may know about organisations: counts, never people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+from django_scopes import scopes_disabled
+
+from portal.jobs.models import Job, JobState
+from portal.organisations.models import Organisation
+
+
+@dataclass(frozen=True)
+class OrganisationSummary:
+    """One line of the host's list."""
+
+    slug: str
+    name: str
+    country: str
+    members: int
+    jobs_running: int
+    created_at: datetime
+
+
+def organisation_summaries() -> list[OrganisationSummary]:
+    """Every organisation with the number of its members and running jobs, by name; two queries."""
+    with scopes_disabled():
+        running = dict(
+            Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING])
+            .values_list("organisation_id")
+            .annotate(Count("pk"))
+        )
+        organisations = Organisation.objects.annotate(
+            members=Count("memberships", filter=Q(memberships__ended_at=None))
+        ).order_by("name")
+        return [
+            OrganisationSummary(
+                slug=organisation.slug,
+                name=organisation.name,
+                country=organisation.country,
+                members=organisation.members,
+                jobs_running=running.get(organisation.pk, 0),
+                created_at=organisation.created_at,
+            )
+            for organisation in organisations
+        ]
