@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.accounts.actions import own_account, update_profile
@@ -24,7 +25,7 @@ from portal.ui.forms import add_problems
 def profile(request: HttpRequest) -> HttpResponse:
     """Show and change the signed-in person's own details."""
     user = cast("User", request.user)
-    form = ProfileForm(request.POST or None, instance=user)
+    form = ProfileForm(request.POST or None, initial={"name": user.name, "language": user.language or get_language()})
     if request.method == "POST" and form.is_valid():
         update_profile(actor=own_account(user, ip=client_address(request)), user=user, **form.cleaned_data)
         translation.activate(user.language)
@@ -36,7 +37,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """The page behind an invitation: name and password, then straight into the organisation. A GET changes nothing."""
+    """The page behind an invitation: name and password, then into the organisation; a GET changes nothing."""
     waiting = open_invitation(token=token)
     known = User.objects.filter(email=waiting.email).exists()
     form = InvitationAnswerForm(request.POST or None, known=known)

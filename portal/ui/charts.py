@@ -96,7 +96,14 @@ def funnel_rows(steps: Sequence[FunnelStep]) -> list[FunnelRow]:
                 start = (left - drop.count) / whole * 100
                 left -= drop.count
                 rows.append(
-                    FunnelRow(drop.label, drop.count, round(width, 2), round(start, 2), drop.code, look_of(drop.code))
+                    FunnelRow(
+                        drop.label,
+                        drop.count,
+                        round(width, 2),
+                        round(start, 2),
+                        drop.code,
+                        look_of(drop.code),
+                    )
                 )
         rows.append(FunnelRow(step.label, step.count, round(step.count / whole * 100, 2)))
     return rows

@@ -1,7 +1,7 @@
 """Lists of millions of rows: search, filters, sort and keyset pages, all kept in the address.
 
-The cursor in the address is the id of the row at the edge, never its value, so no personal data gets into a URL
-that way. Nothing is counted.
+The cursor in the address is the id of the row at the edge, never its value, so no personal data gets into
+a URL that way. Nothing is counted.
 """
 
 from collections.abc import Callable, Iterable, Sequence

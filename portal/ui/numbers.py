@@ -12,7 +12,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
-NO_VALUE = "–"
+NO_VALUE = "\N{EN DASH}"
 # Plain English means European dates here (3 Nov 2026): both languages then agree on the order.
 LOCALES = {"en": "en_GB"}
 HOUR = 3600
@@ -101,7 +101,6 @@ def days_left(days: int) -> str:
     if days < 0:
         return ngettext("%(days)d day late", "%(days)d days late", -days) % {"days": -days}
     return ngettext("%(days)d day left", "%(days)d days left", days) % {"days": days}
-
 
 
 def masked(address: str | None) -> str:

@@ -1,7 +1,7 @@
 """Rebuild ``static/vendor`` from the npm registry: ``python -m portal.ui.vendoring``.
 
-Maintainers run it to take a new version; nothing runs it in production. It writes the files, their licences and
-``versions.json`` with the SHA-256 sums that the test suite compares.
+Maintainers run it to take a new version; nothing runs it in production. It writes the files, their licences
+and ``versions.json`` with the SHA-256 sums that the test suite compares.
 """
 
 import hashlib

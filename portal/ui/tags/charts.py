@@ -20,9 +20,7 @@ def chart_id() -> str:
 
 @register.simple_tag
 def bar_chart(points: Sequence[Point], title: str, description: str = "") -> SafeString:
-    return component(
-        "bar_chart", bars=charts.bars(points), title=title, description=description, id=chart_id()
-    )
+    return component("bar_chart", bars=charts.bars(points), title=title, description=description, id=chart_id())
 
 
 @register.simple_tag

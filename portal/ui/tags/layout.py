@@ -41,9 +41,7 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
     kind = f"icon icon-{size}" if size else "icon"
     href = f"{static('vendor/icons.svg')}#{name}"
     if label:
-        return format_html(
-            '<svg class="{}" role="img" aria-label="{}"><use href="{}"></use></svg>', kind, label, href
-        )
+        return format_html('<svg class="{}" role="img" aria-label="{}"><use href="{}"></use></svg>', kind, label, href)
     return format_html('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"></use></svg>', kind, href)
 
 
@@ -106,9 +104,7 @@ def fact(content: str, label: str) -> SafeString:
 
 
 @register.simple_tag
-def stat(
-    label: str, value: object, url: str = "", hint: str = "", icon: str = "", tone: str = ""
-) -> SafeString:
+def stat(label: str, value: object, url: str = "", hint: str = "", icon: str = "", tone: str = "") -> SafeString:
     return component("stat", label=label, value=value, url=url, hint=hint, icon=icon, tone=tone)
 
 
