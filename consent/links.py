@@ -4,9 +4,10 @@
 
     version 1 | key id 1 | kind 1 | channel 1 | organisation 4 | purpose 4 | contact 8 | tag 16
 
-Whole numbers are big-endian; the tag is HMAC-SHA-256 over the first 20 bytes, cut to 128 bits (RFC 2104, section 5).
-A token is verified with no database read and works for years (``portal.crypto.link_keys``). It lets its holder
-choose, and never read: what the pages show is masked. Making and reading change nothing (W-05).
+Whole numbers are big-endian; the tag is HMAC-SHA-256 over the first 20 bytes, cut to 128 bits (RFC 2104,
+section 5). A token is verified with no database read and works for years (``portal.crypto.link_keys``). It
+lets its holder choose, and never read: what the pages show is masked. Making and reading change nothing
+(W-05).
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ def token_maker(
 ) -> Callable[[int], str]:
     """A function contact id -> token for one organisation, purpose and channel; for streams of millions.
 
-    All that does not change is done once: the keyed HMAC has the prefix behind it and is copied for each contact.
+    All that does not change is done once: the keyed HMAC has the prefix behind it and is copied for each
+    contact.
     """
     keys = link_keys()
     prefix = PREFIX.pack(VERSION, keys.key_id, kind, CHANNEL_CODES[channel], organisation_id, purpose_id)
@@ -119,5 +121,6 @@ def read_token(token: str) -> LinkTarget:
 def tag_is_ours(keys: LinkKeys, key_id: int, body: bytes, tag: bytes) -> bool:
     """Compares in constant time: how long it takes tells nothing about the right tag."""
     return any(
-        hmac.compare_digest(hmac.digest(key, body, "sha256")[:TAG_BYTES], tag) for key in keys.candidates(key_id)
+        hmac.compare_digest(hmac.digest(key, body, "sha256")[:TAG_BYTES], tag)
+        for key in keys.candidates(key_id)
     )

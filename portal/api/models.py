@@ -20,8 +20,8 @@ class TokenKind(models.TextChoices):
 class ApiToken(models.Model):
     """A bearer token, kept as a hash: shown once when it is made, never again.
 
-    The secret is 256 random bits, so there is nothing to guess and one SHA-256 is right; a slow password hash would
-    only make each request slow.
+    The secret is 256 random bits, so there is nothing to guess and one SHA-256 is right; a slow password
+    hash would only make each request slow.
     """
 
     kind = models.CharField(max_length=12, choices=TokenKind.choices)
@@ -29,17 +29,15 @@ class ApiToken(models.Model):
         "portal.Organisation",
         on_delete=models.PROTECT,
         null=True,
-        related_name="api_tokens",
+        related_name="tokens",
         help_text=_("Empty for tokens of the host: engines and host operators."),
     )
-    membership = models.ForeignKey(
-        "portal.Membership", on_delete=models.PROTECT, null=True, related_name="api_tokens"
-    )
+    membership = models.ForeignKey("portal.Membership", on_delete=models.PROTECT, null=True, related_name="tokens")
     user = models.ForeignKey(
         "portal.User",
         on_delete=models.PROTECT,
         null=True,
-        related_name="api_tokens",
+        related_name="tokens",
         help_text=_("The host operator a host token belongs to."),
     )
     bound_organisations = ArrayField(
@@ -72,7 +70,9 @@ class ApiToken(models.Model):
 
 
 class IdempotencyRecord(models.Model):
-    """The answer to a POST with an ``Idempotency-Key``, for 24 hours; no status while the request still runs."""
+    """The answer to a POST with an ``Idempotency-Key``, for 24 hours; no status while the request still
+    runs.
+    """
 
     token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)

@@ -1,6 +1,7 @@
 """Keys and what is done with them: sealing, keyed hashes, signatures, link keys.
 
-Only `cryptography` (and the standard library's HMAC) lies underneath. The page for readers is ``docs/build/crypto.md``.
+Only `cryptography` (and the standard library's HMAC) lies underneath. The page for readers is
+``docs/build/crypto.md``.
 """
 
 from portal.crypto.errors import TamperedError, UnknownKeyError

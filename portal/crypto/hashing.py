@@ -1,6 +1,7 @@
 """Keyed hashes of addresses, for lists that must recognise a person without naming them (O-05).
 
-HMAC-SHA-256 with one secret key per controller: a plain hash of an address can be guessed by trying addresses.
+HMAC-SHA-256 with one secret key per controller: a plain hash of an address can be guessed by trying
+addresses.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Unwrapped keys of an organisation, read from the database and kept in the process for a minute.
 
-The first use of a purpose makes its first key. A key that a transaction has just made is not kept before the commit:
-after a rollback it would seal data that nobody could open again.
+The first use of a purpose makes its first key. A key that a transaction has just made is not kept before
+the commit: after a rollback it would seal data that nobody could open again.
 """
 
 from __future__ import annotations
@@ -95,8 +95,11 @@ def read_key_ring(organisation_id: int | None, purpose: str) -> KeyRing:
     rows = key_rows(organisation_id, purpose)
     if not rows:
         with scopes_disabled():
-            # Two processes may come here at once: the unique constraint lets one key in, and both read that one.
-            OrganisationKey.objects.bulk_create([new_key_row(organisation_id, purpose, 1)], ignore_conflicts=True)
+            # Two processes may come here at once: the unique constraint lets one key in, and both read that
+            # one.
+            OrganisationKey.objects.bulk_create(
+                [new_key_row(organisation_id, purpose, 1)], ignore_conflicts=True
+            )
         rows = key_rows(organisation_id, purpose)
     return KeyRing(tuple(unwrapped(row) for row in rows), time.monotonic())
 

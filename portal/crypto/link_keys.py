@@ -1,9 +1,10 @@
 """Keys for the tokens in e-mails, found without a database.
 
-A link is followed years after it was sent, a million of them in an hour, and by scanners that forge. So a token is
-judged before any query: the key comes from the master key by HKDF, with the key id in the token as part of the info,
-and not from a row. The price: an earlier master key stays in ``ACCORD_PREVIOUS_MASTER_KEYS`` for as long as the
-links made under it must work. The id is a fingerprint of the master key, so it never depends on the order of a list.
+A link is followed years after it was sent, a million of them in an hour, and by scanners that forge. So a
+token is judged before any query: the key comes from the master key by HKDF, with the key id in the token as
+part of the info, and not from a row. The price: an earlier master key stays in
+``ACCORD_PREVIOUS_MASTER_KEYS`` for as long as the links made under it must work. The id is a fingerprint of
+the master key, so it never depends on the order of a list.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The master key: wraps every other key, and is kept by the operator, away from the backups.
 
-A wrapped key is ``format (1) | fingerprint of the master key (4) | nonce (12) | ciphertext and tag``: the fingerprint
-says which master key opens it, so that a rotation may take its time.
+A wrapped key is ``format (1) | fingerprint of the master key (4) | nonce (12) | ciphertext and tag``: the
+fingerprint says which master key opens it, so that a rotation may take its time.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ class MasterKeys:
         return header + nonce + self.current.cipher.encrypt(nonce, key, header + context)
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """The key; :class:`UnknownKeyError` without its master key, :class:`TamperedError` when it was changed."""
+        """The key; :class:`UnknownKeyError` without its master key, :class:`TamperedError` when it was
+        changed.
+        """
         header, nonce = wrapped[:HEADER_BYTES], wrapped[HEADER_BYTES : HEADER_BYTES + NONCE_BYTES]
         if len(nonce) != NONCE_BYTES or header[0] != FORMAT:
             raise TamperedError

@@ -9,7 +9,10 @@ from portal.crypto.keyring import KeyPurpose, KeyRing, Owner, key_ring
 
 
 class Sealer:
-    """Seals and opens in bulk with one look at the keys; no database access a call. Make one a job, not one for ever."""
+    """Seals and opens in bulk with one look at the keys; no database access a call.
+
+    Make one a job, not one for ever.
+    """
 
     def __init__(self, owner: Owner, ring: KeyRing) -> None:
         self._owner = owner

@@ -20,7 +20,9 @@ class Signature(NamedTuple):
 
 
 class PublicKey(NamedTuple):
-    """A key as the proof file shows it: 32 raw bytes, and the time it signed from and to (``None``: in use)."""
+    """A key as the proof file shows it: 32 raw bytes, and the time it signed from and to (``None``: in
+    use).
+    """
 
     key_id: str
     public_key: bytes

@@ -134,9 +134,9 @@ class Migration(migrations.Migration):
                 ('last_used_at', models.DateTimeField(help_text='To the minute.', null=True)),
                 ('revoked_at', models.DateTimeField(null=True)),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(help_text='The host operator a host token belongs to.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
-                ('membership', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='api_tokens', to='portal.membership')),
-                ('organisation', models.ForeignKey(help_text='Empty for tokens of the host: engines and host operators.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='api_tokens', to='portal.organisation')),
+                ('user', models.ForeignKey(help_text='The host operator a host token belongs to.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to=settings.AUTH_USER_MODEL)),
+                ('membership', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to='portal.membership')),
+                ('organisation', models.ForeignKey(help_text='Empty for tokens of the host: engines and host operators.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to='portal.organisation')),
             ],
         ),
         migrations.CreateModel(

@@ -1,4 +1,6 @@
-"""Tokens in e-mails: they round-trip, nobody else can write one, and none is lost when the master key changes."""
+"""Tokens in e-mails: they round-trip, nobody else can write one, and none is lost when the master key
+changes.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,18 @@ import pytest
 from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
-from consent.links import CHANNEL_CODES, TOKEN_LENGTH, LinkError, LinkKind, LinkTarget, make_token, read_token, token_maker
+from consent.links import (
+    CHANNEL_CODES,
+    TOKEN_LENGTH,
+    LinkError,
+    LinkKind,
+    LinkTarget,
+    make_token,
+    read_token,
+    token_maker,
+)
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
@@ -53,7 +64,13 @@ def test_text_that_is_no_token_is_refused(text: str) -> None:
 def test_a_token_has_one_spelling(target: LinkTarget) -> None:
     token = make_token(target)
 
-    for other in (token + "=", token + "\n", " " + token, token[:-1], token.replace("-", "+").replace("_", "/") + "A"):
+    for other in (
+        token + "=",
+        token + "\n",
+        " " + token,
+        token[:-1],
+        token.replace("-", "+").replace("_", "/") + "A",
+    ):
         with pytest.raises(LinkError):
             read_token(other)
 
@@ -67,7 +84,7 @@ def test_the_bulk_maker_makes_the_same_tokens(target: LinkTarget, contacts: list
     ]
 
 
-def test_a_token_outlives_the_master_key_it_was_made_under(settings: SettingsWrapper) -> None:
+def test_a_token_outlives_the_master_key_it_was_made_under(settings: Settings) -> None:
     target = LinkTarget(1, 2, 3, "email")
     before = make_token(target)
     old = settings.ACCORD

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--master",
             action="store_true",
-            help="wrap again: ACCORD_MASTER_KEY is the new key, ACCORD_PREVIOUS_MASTER_KEYS holds the old one",
+            help="wrap all keys again; ACCORD_PREVIOUS_MASTER_KEYS holds the earlier master key",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
