@@ -14,11 +14,19 @@ def register() -> None:
     for entry in (
         MenuEntry("dashboard", _("Dashboard"), "portal:dashboard", "layout-dashboard", Capability.DASHBOARD_VIEW, 0),
         MenuEntry("jobs", _("Jobs"), "jobs:job_list", "loader-2", Capability.JOBS_VIEW, 20, "organisation"),
-        MenuEntry("members", _("Members"), "organisations:member_list", "users", Capability.MEMBERS_VIEW, 30, "organisation"),
+        MenuEntry(
+            "members", _("Members"), "organisations:member_list", "users", Capability.MEMBERS_VIEW, 30, "organisation"
+        ),
         MenuEntry("tokens", _("API tokens"), "tokens:token_list", "key", Capability.TOKENS_MANAGE, 40, "organisation"),
         MenuEntry("audit", _("Audit log"), "audit:entry_list", "history", Capability.AUDIT_VIEW, 50, "organisation"),
         MenuEntry(
-            "settings", _("Settings"), "organisations:organisation_settings", "settings", Capability.ORGANISATION_EDIT, 60, "organisation"
+            "settings",
+            _("Settings"),
+            "organisations:organisation_settings",
+            "settings",
+            Capability.ORGANISATION_EDIT,
+            60,
+            "organisation",
         ),
         MenuEntry("host_organisations", _("Organisations"), "host:organisation_list", "building", None, 10, "host"),
         MenuEntry("host_jobs", _("All jobs"), "host:job_list", "loader-2", None, 20, "host"),

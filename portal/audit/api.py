@@ -38,9 +38,7 @@ class AuditQuery(PageQuery):
 @requires(Capability.AUDIT_VIEW)
 def audit_log(request: ApiRequest, page: Query[AuditQuery]) -> dict[str, Any]:
     """Who did what, newest first; ``action`` is a beginning such as ``audience.``, ``target`` a ``type`` or ``type:id``."""
-    entries = audit_entries(
-        request.organisation, action=page.action, actor_kind=page.actor_kind, target=page.target
-    )
+    entries = audit_entries(request.organisation, action=page.action, actor_kind=page.actor_kind, target=page.target)
     return paginate(entries, request, "-id", item=as_sent)
 
 

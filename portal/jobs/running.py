@@ -51,7 +51,9 @@ class JobRun:
 
     @property
     def organisation(self) -> Organisation:
-        assert self.job.organisation is not None, "this job belongs to the host"
+        if self.job.organisation is None:
+            message = f"{self.job} belongs to the host"
+            raise LookupError(message)
         return self.job.organisation
 
     def save(
@@ -166,9 +168,7 @@ def requeue_silent_jobs() -> int:
 
     now = timezone.now()
     with scopes_disabled():
-        silent = Job.objects.filter(
-            state__in=[JobState.QUEUED, JobState.RUNNING], heartbeat_at__lt=now - SILENCE
-        )
+        silent = Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING], heartbeat_at__lt=now - SILENCE)
         silent.filter(attempts__gte=ATTEMPTS).update(
             state=JobState.FAILED, error_code="too_many_attempts", finished_at=now
         )

@@ -48,9 +48,7 @@ def queue_mail(
     return queue_letter(organisation=organisation, template=template, language=language, letter=letter)
 
 
-def queue_letter(
-    *, organisation: Organisation | None, template: str, language: str, letter: Letter
-) -> OutgoingMail:
+def queue_letter(*, organisation: Organisation | None, template: str, language: str, letter: Letter) -> OutgoingMail:
     """Queue a message that is rendered already."""
     content = json.dumps(letter.__dict__).encode()
     mail = OutgoingMail.objects.create(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
+from typing import cast
 
 from django.conf import settings
 
@@ -33,8 +34,7 @@ def written_mails(*, newest: int = 50) -> list[WrittenMail]:
 
 
 def read_mail(file: Path) -> WrittenMail:
-    message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
+    message = cast("EmailMessage", email.message_from_bytes(file.read_bytes(), policy=email.policy.default))
     body = message.get_body(("plain",))
     return WrittenMail(
         name=file.name,

@@ -149,9 +149,7 @@ def revoke_invitation(*, actor: Actor, invitation: Invitation) -> None:
 def open_invitation(*, token: str) -> Invitation:
     """The invitation behind a mailed token; raises ``not_found`` or ``invitation_ended``."""
     with scopes_disabled():
-        invitation = (
-            Invitation.objects.select_related("organisation").filter(token_hash=hashed(token)).first()
-        )
+        invitation = Invitation.objects.select_related("organisation").filter(token_hash=hashed(token)).first()
     if invitation is None:
         raise NotFoundError
     if invitation.accepted_at or invitation.revoked_at or invitation.expires_at <= timezone.now():

@@ -26,9 +26,7 @@ class NewOrganisationForm(forms.Form):
         max_length=50,
         help_text=gettext_lazy("Small letters, digits and hyphens; it can't be changed later."),
     )
-    owner = forms.EmailField(
-        label=gettext_lazy("E-mail of the owner"), help_text=gettext_lazy("Gets an invitation.")
-    )
+    owner = forms.EmailField(label=gettext_lazy("E-mail of the owner"), help_text=gettext_lazy("Gets an invitation."))
     locale = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
 
 

@@ -32,12 +32,8 @@ class Organisation(models.Model):
     )
     name = models.CharField(_("name"), max_length=200)
     locale = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
-    time_zone = models.CharField(
-        _("time zone"), max_length=64, default="Europe/Paris", validators=[validate_time_zone]
-    )
-    country = models.CharField(
-        _("country"), max_length=2, default="FR", validators=[RegexValidator(r"^[A-Z]{2}$")]
-    )
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Paris", validators=[validate_time_zone])
+    country = models.CharField(_("country"), max_length=2, default="FR", validators=[RegexValidator(r"^[A-Z]{2}$")])
     dpo_name = models.CharField(_("name of the DPO"), max_length=200, blank=True)
     dpo_email = models.EmailField(_("e-mail of the DPO"), blank=True)
     postal_address = models.TextField(_("postal address"), blank=True)
@@ -89,9 +85,7 @@ class Invitation(models.Model):
     email = models.EmailField(_("e-mail"))
     roles = ArrayField(models.CharField(max_length=20, choices=Role.choices), verbose_name=_("roles"))
     token_hash = models.BinaryField(max_length=32, unique=True)
-    invited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)

@@ -20,7 +20,7 @@ PROVISIONED = (Role.OWNER, Role.MARKETER, Role.APPROVER, Role.DPO, Role.INTEGRAT
 
 
 def for_organisation(actor: Actor, organisation: Organisation) -> Actor:
-    """A host operator (or a command) setting a client up: it may manage members there, and the audit says who it was."""
+    """A host operator or a command that sets a client up: it may manage members there, and the audit names it."""
     return Actor(
         kind=actor.kind,
         organisation=organisation,

@@ -105,9 +105,7 @@ def organisation_settings(request: MemberRequest) -> HttpResponse:
     form = OrganisationForm(request.POST or None, instance=request.organisation)
     if request.method == "POST" and form.is_valid():
         request.organisation.refresh_from_db()
-        actions.update_organisation(
-            actor=request.actor, organisation=request.organisation, values=form.cleaned_data
-        )
+        actions.update_organisation(actor=request.actor, organisation=request.organisation, values=form.cleaned_data)
         messages.success(request, _("The settings are saved."))
         return redirect(organisation_url(request.organisation, "organisations:organisation_settings"))
     return render(request, "portal/members/organisation.html", {"form": form})

@@ -153,7 +153,8 @@ LOCALE_PATHS = [ROOT / "portal" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-USE_THOUSAND_SEPARATOR = True
+# The `number` filter groups digits; here it would also group them in ids and form values.
+USE_THOUSAND_SEPARATOR = False
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [ROOT / "static"]

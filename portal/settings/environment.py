@@ -97,13 +97,9 @@ def read_environment() -> Environment:
         base_url=env.str("ACCORD_BASE_URL", default=f"http://127.0.0.1:{port}").rstrip("/"),
         secret_key=env.str("ACCORD_SECRET_KEY", default="") or kept_secret(var / "keys" / "secret"),
         master_key=decoded_key(master_key or kept_secret(var / "keys" / "master")),
-        previous_master_keys=tuple(
-            decoded_key(key) for key in env.list("ACCORD_PREVIOUS_MASTER_KEYS", default=[])
-        ),
+        previous_master_keys=tuple(decoded_key(key) for key in env.list("ACCORD_PREVIOUS_MASTER_KEYS", default=[])),
         master_key_generated=not master_key,
-        database=(
-            env.db_url("DATABASE_URL") if env.str("DATABASE_URL", default="") else own.database_settings
-        ),
+        database=(env.db_url("DATABASE_URL") if env.str("DATABASE_URL", default="") else own.database_settings),
         broker_url=broker_url,
         valkey_url=env.str("VALKEY_URL", default="")
         or (broker_url if env.str("BROKER_URL", default="").startswith("redis") else own.valkey_url),
