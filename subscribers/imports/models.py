@@ -31,9 +31,7 @@ class UpdateRule(models.TextChoices):
 class Import(models.Model):
     """One file: how it is read, where it comes from (I-01), what it claims, and the counts, which always add up."""
 
-    organisation = models.ForeignKey(
-        "portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False
-    )
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False)
     job = models.ForeignKey("portal.Job", on_delete=models.SET_NULL, null=True, related_name="+")
     created_by = models.ForeignKey("portal.User", on_delete=models.SET_NULL, null=True, related_name="+")
     state = models.CharField(max_length=12, choices=ImportState.choices, default=ImportState.UPLOADED)
@@ -99,9 +97,7 @@ class Import(models.Model):
 class ImportReject(models.Model):
     """A row that was not taken: its line in the file, the reason, and its cells as they came."""
 
-    organisation = models.ForeignKey(
-        "portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False
-    )
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False)
     source_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rejects", db_index=False)
     line = models.BigIntegerField()
     code = models.CharField(max_length=30)

@@ -41,6 +41,7 @@ class Reading:
     country: str
     zone: tzinfo
     now: datetime
+    date_required: bool = False
 
 
 @dataclass(slots=True)
@@ -73,6 +74,7 @@ class RowValidator:
         places = {column: place for place, column in enumerate(reading.columns)}
         targets = {target: places[column] for column, target in reading.mapping.items() if target}
         self._columns = reading.columns
+        self._date_required = reading.date_required and "consent.occurred_at" in targets
         self._email = targets.pop("email", None)
         self._book = DomainBook()
         simple = simple_converters(reading)
@@ -111,6 +113,10 @@ class RowValidator:
                 self._note(errors, blame, place)
             columns["attributes"] = json_objects(members)
         note_missing_identity(columns, errors)
+        if self._date_required and NULL in columns["occurred_at"]:
+            for number, moment in enumerate(columns["occurred_at"]):
+                if moment == NULL:
+                    errors.setdefault(number, RejectCode.INVALID_DATE)
         staged = StagedRows(block.lines, columns, block.broken)
         return without_errors(staged, block, errors, blame) if errors else staged
 

@@ -1,0 +1,266 @@
+"""Everything that changes an import, up to handing it to a worker; what the worker does is in `running`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, cast
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal import audit
+from portal.errors import ConflictError, FieldProblem, InvalidInputError
+from portal.jobs.actions import request_cancel, start_job
+from portal.organisations.actors import Actor
+from portal.organisations.models import Organisation
+from portal.organisations.roles import Capability
+from subscribers.fields.models import Field
+from subscribers.imports.files import digest_of, file_format, guessed, safe_name
+from subscribers.imports.mapping import mapping_problems, require_identity
+from subscribers.imports.models import Import, ImportState, UpdateRule
+from subscribers.imports.rules import Declaration, declaration_problems
+from subscribers.imports.stages import Claim, claim_problems
+
+CONSENT_DATE = "consent.occurred_at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingChoice:
+    """How a file is to be read; what is None is detected or guessed."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    mapping: Mapping[str, str | None] | None = None
+    update_rule: str = UpdateRule.FILL
+
+
+class ImportStartedError(ConflictError):
+    code = "import_started"
+    title = _("This import has started already and cannot be changed. Make a new one from the file.")
+
+
+class ImportEndedError(ConflictError):
+    code = "import_ended"
+    title = _("This import has ended already.")
+
+
+def create_import(
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    upload: UploadedFile,
+    choice: ReadingChoice,
+    declaration: Declaration,
+    dry_run: bool = False,
+) -> Import:
+    """Store a file with its origin and start reading it: what the API does in one request.
+
+    Raises UnreadableFileError (and its kinds) and InvalidInputError; then nothing is kept.
+    """
+    actor.require(Capability.IMPORTS_RUN)
+    now = timezone.now()
+    with transaction.atomic():
+        source = new_import(actor, organisation, upload, choice, now)
+        set_declaration(organisation, source, declaration, now)
+        source.dry_run = dry_run
+        store(source)
+        begin(actor, organisation, source, now)
+    return source
+
+
+def upload_file(*, actor: Actor, organisation: Organisation, upload: UploadedFile) -> Import:
+    """Store a file and look into it; where it comes from is asked later. Raises UnreadableFileError."""
+    actor.require(Capability.IMPORTS_RUN)
+    now = timezone.now()
+    with transaction.atomic():
+        source = new_import(actor, organisation, upload, ReadingChoice(), now, identity_later=True)
+        store(source)
+        audit.record(actor=actor, action="import.uploaded", target=source, organisation=organisation, at=now)
+    return source
+
+
+@transaction.atomic
+def choose_reading(*, actor: Actor, source: Import, choice: ReadingChoice) -> None:
+    """Change how an uploaded file is read. Raises ImportStartedError, InvalidInputError, UnreadableFileError."""
+    actor.require(Capability.IMPORTS_RUN)
+    source = lock_uploaded(source)
+    with source.file.open("rb") as stream:
+        apply_choice(source, cast("BinaryIO", stream), choice)
+    source.save()
+    audit.record(actor=actor, action="import.reading_chosen", target=source, details={"mapping": source.mapping})
+
+
+@transaction.atomic
+def declare_origin(*, actor: Actor, source: Import, declaration: Declaration) -> None:
+    """Say where an uploaded file comes from. Raises ImportStartedError and InvalidInputError."""
+    actor.require(Capability.IMPORTS_RUN)
+    source = lock_uploaded(source)
+    set_declaration(source.organisation, source, declaration, timezone.now())
+    source.save()
+    details = {"origin": source.origin_kind, "consents": source.consents}
+    audit.record(actor=actor, action="import.origin_declared", target=source, details=details)
+
+
+@transaction.atomic
+def start_import(*, actor: Actor, source: Import, dry_run: bool) -> None:
+    """Run an uploaded import, or one whose dry run has ended, whose counts then begin anew.
+
+    Raises ImportStartedError, InvalidInputError, NoIdentityColumnError.
+    """
+    actor.require(Capability.IMPORTS_RUN)
+    source = lock_uploaded(source)
+    now = timezone.now()
+    require_identity(source.mapping)
+    check_declaration(source.organisation, source, declaration_of(source), now)
+    forget_outcome(source)
+    source.dry_run = dry_run
+    begin(actor, source.organisation, source, now)
+
+
+@transaction.atomic
+def cancel_import(*, actor: Actor, source: Import) -> None:
+    """Stop an import at its next checkpoint; what is merged by then stays. Raises ImportEndedError."""
+    actor.require(Capability.IMPORTS_RUN)
+    source = Import.objects.select_for_update(of=("self",)).select_related("job", "organisation").get(pk=source.pk)
+    if source.state not in (ImportState.UPLOADED, ImportState.RUNNING, ImportState.PAUSED):
+        raise ImportEndedError
+    now = timezone.now()
+    if source.job is not None and not source.job.ended:
+        request_cancel(actor=actor, job=source.job, now=now)
+    if source.job is None or source.job.ended:
+        Import.objects.filter(pk=source.pk).update(state=ImportState.CANCELLED, finished_at=now)
+    audit.record(actor=actor, action="import.cancelled", target=source, at=now)
+
+
+def new_import(
+    actor: Actor,
+    organisation: Organisation,
+    upload: UploadedFile,
+    choice: ReadingChoice,
+    now: datetime,
+    *,
+    identity_later: bool = False,
+) -> Import:
+    """An import as far as its file tells; nothing is stored yet."""
+    source = Import(
+        organisation=organisation,
+        created_by_id=actor.user_id,
+        file_name=safe_name(upload.name),
+        file_size=upload.size or 0,
+        file_digest=digest_of(upload),
+        created_at=now,
+    )
+    apply_choice(source, cast("BinaryIO", upload), choice, identity_later=identity_later)
+    upload.seek(0)
+    source.file.save(f"{organisation.pk}.csv", upload, save=False)
+    return source
+
+
+def store(source: Import) -> None:
+    """Keep the row, or the file goes too."""
+    try:
+        source.save()
+    except Exception:
+        source.file.delete(save=False)
+        raise
+
+
+def apply_choice(source: Import, stream: BinaryIO, choice: ReadingChoice, *, identity_later: bool = False) -> None:
+    file = file_format(stream, source.file_size, encoding=choice.encoding, delimiter=choice.delimiter)
+    if choice.mapping is None:
+        mapping = guessed(stream, file)
+    else:
+        problems = mapping_problems(choice.mapping, file.columns, Field.objects.values_list("key", flat=True))
+        if problems:
+            raise InvalidInputError(errors=problems)
+        mapping = {column: choice.mapping.get(column) for column in file.columns}
+    # A page goes on to ask which column it is; a program is told at once. One column can be nothing else.
+    if not identity_later or len(file.columns) == 1:
+        require_identity(mapping)
+    if choice.update_rule not in UpdateRule.values:
+        detail = _("This is not one of the ways to update.")
+        raise InvalidInputError(errors=[FieldProblem(("options", "update"), "invalid_value", detail)])
+    source.encoding, source.delimiter = file.encoding, file.delimiter
+    source.columns, source.mapping = list(file.columns), mapping
+    source.update_rule = choice.update_rule
+
+
+def set_declaration(organisation: Organisation, source: Import, declaration: Declaration, now: datetime) -> None:
+    check_declaration(organisation, source, declaration, now)
+    source.origin_kind = declaration.origin_kind
+    source.origin_name = declaration.origin_name.strip()
+    source.collected_by = declaration.collected_by.strip()
+    source.collected_on = declaration.collected_on
+    source.basis = declaration.basis
+    source.consents = list(declaration.consents)
+    source.evidence_note = declaration.evidence_note.strip()
+    source.occurred_at = declaration.occurred_at
+
+
+def check_declaration(organisation: Organisation, source: Import, declaration: Declaration, now: datetime) -> None:
+    dated = CONSENT_DATE in source.mapping.values()
+    today = now.astimezone(organisation.zone).date()
+    problems = declaration_problems(declaration, dated_rows=dated, now=now, today=today)
+    claim = Claim(
+        consents=declaration.consents,
+        basis=declaration.basis,
+        origin_kind=declaration.origin_kind,
+        evidence_note=declaration.evidence_note,
+    )
+    problems += claim_problems(organisation, claim)
+    if problems:
+        raise InvalidInputError(_("Some of what an import must say is missing or wrong."), errors=problems)
+
+
+def declaration_of(source: Import) -> Declaration:
+    return Declaration(
+        origin_kind=source.origin_kind,
+        origin_name=source.origin_name,
+        collected_by=source.collected_by,
+        collected_on=source.collected_on,
+        basis=source.basis,
+        consents=source.consents,
+        evidence_note=source.evidence_note,
+        occurred_at=source.occurred_at,
+    )
+
+
+def lock_uploaded(source: Import) -> Import:
+    """The row, locked, if it can still be changed: uploaded, or at the end of a dry run."""
+    locked = Import.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=source.pk)
+    tried = locked.dry_run and locked.state in (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
+    if locked.state != ImportState.UPLOADED and not tried:
+        raise ImportStartedError
+    if locked.job_id is not None and not tried:
+        raise ImportStartedError
+    return locked
+
+
+def forget_outcome(source: Import) -> None:
+    """Set the counts of a dry run back to nothing."""
+    source.rejects.all().delete()
+    for name in ("read", "created", "updated", "unchanged", "rejected", "duplicate", "suppressed"):
+        setattr(source, f"rows_{name}", 0)
+    source.rejects_by_code, source.stage_counts, source.error_code = {}, {}, ""
+    source.started_at = source.finished_at = None
+
+
+def begin(actor: Actor, organisation: Organisation, source: Import, now: datetime) -> None:
+    from subscribers.imports.tasks import run_import
+
+    source.state = ImportState.UPLOADED
+    source.job = start_job(actor=actor, organisation=organisation, task=run_import, target_id=source.pk)
+    source.save()
+    details = {
+        "dry_run": source.dry_run,
+        "origin": source.origin_kind,
+        "consents": source.consents,
+        "digest": bytes(source.file_digest).hex(),
+    }
+    audit.record(
+        actor=actor, action="import.started", target=source, details=details, organisation=organisation, at=now
+    )

@@ -1,0 +1,104 @@
+"""A file as chunks ready to be merged, read ahead in a thread while the database works on the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from queue import Empty, Full, Queue
+from threading import Event, Thread
+from typing import BinaryIO, TypeVar
+
+from subscribers.imports.duplicates import Deduplicator
+from subscribers.imports.reading import FileFormat, Reject, read_blocks
+from subscribers.imports.rows import RowValidator, StagedRows
+
+CHUNK_ROWS = 25_000
+Item = TypeVar("Item")
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Some rows without rejects and duplicates, how many were read for them, and where the file goes on."""
+
+    rows: StagedRows
+    rejects: list[Reject]
+    read: int
+    duplicates: int
+    offset: int
+    line: int
+
+
+def read_chunks(
+    stream: BinaryIO, file: FileFormat, validator: RowValidator, *, chunk_rows: int = CHUNK_ROWS
+) -> Iterator[Chunk]:
+    """The whole file, always from its start: a resumed run must know who was seen before its checkpoint."""
+    people = Deduplicator()
+    parts: list[StagedRows] = []
+    count = 0
+    place = (file.offset, file.line)
+    for block in read_blocks(stream, file):
+        part = validator.validate(block)
+        parts.append(part)
+        count += len(part.lines) + len(part.rejects)
+        place = (block.offset, block.line)
+        if count >= chunk_rows:
+            yield joined(parts, people, *place)
+            parts, count = [], 0
+    if parts:
+        yield joined(parts, people, *place)
+
+
+def joined(parts: list[StagedRows], people: Deduplicator, offset: int, line: int) -> Chunk:
+    columns = {name: [cell for part in parts for cell in part.columns[name]] for name in parts[0].columns}
+    rejects = [reject for part in parts for reject in part.rejects]
+    rows = StagedRows([number for part in parts for number in part.lines], columns, rejects)
+    read = len(rows.lines) + len(rejects)
+    rows, duplicates = people.first_rows(rows)
+    return Chunk(rows, rejects, read, duplicates, offset, line)
+
+
+@dataclass(slots=True)
+class Ended:
+    """The last thing a reader says: nothing more, or why it stopped."""
+
+    error: BaseException | None = None
+
+
+def read_ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """The same items, each made in a thread while its predecessor is used; errors come out where they are met."""
+    queue: Queue[Item | Ended] = Queue(maxsize=1)
+    stopped = Event()
+
+    def put(item: Item | Ended) -> bool:
+        while not stopped.is_set():
+            try:
+                queue.put(item, timeout=0.2)
+            except Full:
+                continue
+            return True
+        return False
+
+    def run() -> None:
+        try:
+            for item in items:
+                if not put(item):
+                    return
+        except BaseException as error:  # it is raised again by the thread that waits for the items
+            put(Ended(error))
+        else:
+            put(Ended())
+
+    thread = Thread(target=run, name="import-reader", daemon=True)
+    thread.start()
+    try:
+        while not isinstance(item := queue.get(), Ended):
+            yield item
+        if item.error:
+            raise item.error
+    finally:
+        stopped.set()
+        try:
+            queue.get_nowait()
+        except Empty:
+            pass
+        thread.join()

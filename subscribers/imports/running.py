@@ -1,0 +1,189 @@
+"""What a worker does with an import: chunk after chunk, each with its checkpoint, exactly once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import Any, BinaryIO, cast
+
+from django.db import OperationalError, transaction
+from django.db.models import F
+from django.utils import timezone, translation
+
+from portal import audit
+from portal.jobs.running import JobRun
+from portal.organisations.actors import Actor
+from subscribers.fields.models import Field
+from subscribers.imports.chunks import Chunk, read_ahead, read_chunks
+from subscribers.imports.files import stored_format
+from subscribers.imports.models import Import, ImportState
+from subscribers.imports.rows import Reading, RowValidator
+from subscribers.imports.rules import is_quarantined
+from subscribers.imports.staging import ChunkCollisionError, Merged, Stage, analyze_contacts, store_rejects
+from subscribers.imports.suppressing import without_suppressed
+
+TRIES = 5
+
+
+def execute_import(run: JobRun) -> dict[str, Any]:
+    """Read the file of an import and merge it, from the last checkpoint on; answers the counts.
+
+    Killed anywhere, it repeats only the chunk that was not committed.
+    """
+    source = started_import(run)
+    with source.file.open("rb") as opened, translation.override(run.organisation.locale):
+        stream = cast("BinaryIO", opened)
+        file = stored_format(source, stream)
+        validator = RowValidator(reading_of(source, run))
+        stage = Stage(source, validator.column_names)
+        stage.create()
+        try:
+            merger = Merger(run, source, stage, file.size)
+            for chunk in read_ahead(read_chunks(stream, file, validator)):
+                merger.take(chunk)
+        finally:
+            stage.drop()
+    return ended_import(run, source)
+
+
+def started_import(run: JobRun) -> Import:
+    now = timezone.now()
+    Import.objects.filter(pk=run.job.target_id, started_at=None).update(started_at=now)
+    Import.objects.filter(pk=run.job.target_id).update(state=ImportState.RUNNING)
+    return Import.objects.select_related("organisation").get(pk=run.job.target_id)
+
+
+def reading_of(source: Import, run: JobRun) -> Reading:
+    return Reading(
+        columns=source.columns,
+        mapping=source.mapping,
+        fields=list(Field.objects.all()),
+        country=run.organisation.country,
+        zone=run.organisation.zone,
+        # The same moment in every run: a date is in the future, or is not, whenever the import is resumed.
+        now=source.started_at or source.created_at,
+        date_required=bool(source.consents) and not (source.occurred_at or source.collected_on),
+    )
+
+
+def collected_at(source: Import) -> datetime:
+    """When the people of a file were collected, unless their row says so itself (I-09)."""
+    if source.occurred_at:
+        return source.occurred_at
+    if source.collected_on:
+        return datetime.combine(source.collected_on, time(), source.organisation.zone).astimezone(UTC)
+    return source.created_at
+
+
+class Merger:
+    """Takes chunks in their order; those before the checkpoint were merged by an earlier run."""
+
+    def __init__(self, run: JobRun, source: Import, stage: Stage, size: int) -> None:
+        self._run, self._source, self._stage, self._size = run, source, stage, size
+        self._organisation = run.organisation
+        self._collected_at = collected_at(source)
+        checkpoint = run.checkpoint
+        self._offset: int = checkpoint.get("offset", 0)
+        self._read: int = checkpoint.get("read", 0)
+        self._rejects: dict[str, int] = dict(checkpoint.get("rejects", {}))
+        self._stages: dict[str, dict[str, int]] = dict(checkpoint.get("stages", {}))
+        self._analyze_at = 1
+
+    def take(self, chunk: Chunk) -> None:
+        if chunk.offset <= self._offset:
+            return
+        rows, suppressed = without_suppressed(self._organisation, chunk.rows)
+        self._stage.fill(type(rows)(rows.lines, rows.columns, []))
+        for attempt in range(1, TRIES + 1):
+            try:
+                self._merge(chunk, suppressed)
+                break
+            except (ChunkCollisionError, OperationalError):
+                # Somebody created one of these people, or two imports met on the same ones: look again.
+                if attempt == TRIES:
+                    raise
+        if self._read >= self._analyze_at and not self._source.dry_run:
+            analyze_contacts()
+            self._analyze_at = self._read * 4
+
+    def _merge(self, chunk: Chunk, suppressed: int) -> None:
+        now = timezone.now()
+        with transaction.atomic():
+            merged = self._stage.merge(now, self._collected_at)
+            codes = store_rejects(self._source, chunk.rejects)
+            rejects = {code: self._rejects.get(code, 0) + codes[code] for code in {*self._rejects, *codes}}
+            stages = added(self._stages, merged.stages)
+            self._count(chunk, merged, suppressed, rejects, stages)
+            read = self._read + chunk.read
+            checkpoint = {
+                "offset": chunk.offset,
+                "line": chunk.line,
+                "read": read,
+                "rejects": rejects,
+                "stages": stages,
+            }
+            expected = max(read, round(read * self._size / max(chunk.offset, 1)))
+            self._run.save(checkpoint=checkpoint, done=read, expected=expected)
+        self._offset, self._read, self._rejects, self._stages = chunk.offset, read, rejects, stages
+
+    def _count(
+        self,
+        chunk: Chunk,
+        merged: Merged,
+        suppressed: int,
+        rejects: dict[str, int],
+        stages: dict[str, dict[str, int]],
+    ) -> None:
+        Import.objects.filter(pk=self._source.pk).update(
+            rows_read=F("rows_read") + chunk.read,
+            rows_created=F("rows_created") + merged.created,
+            rows_updated=F("rows_updated") + merged.updated,
+            rows_unchanged=F("rows_unchanged") + merged.unchanged,
+            rows_rejected=F("rows_rejected") + len(chunk.rejects),
+            rows_duplicate=F("rows_duplicate") + chunk.duplicates + merged.duplicates,
+            rows_suppressed=F("rows_suppressed") + suppressed,
+            rejects_by_code=rejects,
+            stage_counts=stages,
+        )
+
+
+def added(one: dict[str, dict[str, int]], two: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """The counts of the stages, summed name by name."""
+    return {
+        stage: {
+            name: one.get(stage, {}).get(name, 0) + two.get(stage, {}).get(name, 0)
+            for name in sorted({*one.get(stage, {}), *two.get(stage, {})})
+        }
+        for stage in sorted({*one, *two})
+    }
+
+
+@transaction.atomic
+def ended_import(run: JobRun, source: Import) -> dict[str, Any]:
+    now = timezone.now()
+    quarantined = is_quarantined(source.origin_kind) and not source.dry_run
+    source.refresh_from_db()
+    source.state = ImportState.QUARANTINED if quarantined else ImportState.DONE
+    source.finished_at = now
+    source.save(update_fields=["state", "finished_at"])
+    run.save(done=source.rows_read, expected=source.rows_read)
+    counts = {
+        name: getattr(source, f"rows_{name}")
+        for name in ("read", "created", "updated", "unchanged", "rejected", "duplicate", "suppressed")
+    }
+    actor = Actor.system(run.organisation, reference=f"job:{run.job.pk}")
+    audit.record(actor=actor, action="import.finished", target=source, details=counts, at=now)
+    return counts
+
+
+def fail_import(run: JobRun, code: str) -> None:
+    """The job failed: so did its import; what is merged stays, and is counted."""
+    end_early(run, ImportState.FAILED, code)
+
+
+def stop_import(run: JobRun) -> None:
+    """The job was cancelled at a checkpoint."""
+    end_early(run, ImportState.CANCELLED, "")
+
+
+def end_early(run: JobRun, state: ImportState, code: str) -> None:
+    Import.objects.filter(pk=run.job.target_id).update(state=state, error_code=code, finished_at=timezone.now())

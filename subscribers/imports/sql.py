@@ -1,0 +1,146 @@
+"""The statements of an import. Each works on one chunk of the staging table; none touches a row that stays as it is.
+
+``{staged}`` and ``{merged}`` are the two unlogged tables of one import (see `staging`); the organisation comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+# Keys carry the collation of the contact's keys: comparing them must be able to use its indexes.
+CREATE_STAGED = """
+CREATE UNLOGGED TABLE {staged} (
+    line bigint, email text, email_key text COLLATE "C", phone text COLLATE "C", external_id text COLLATE "C",
+    first_name text, last_name text, language text COLLATE "C", country text COLLATE "C", tags text[],
+    attributes jsonb, occurred_at timestamptz, ip inet
+) WITH (autovacuum_enabled = off)
+"""
+CREATE_MERGED = """
+CREATE UNLOGGED TABLE {merged} (line bigint, contact_id bigint, is_new boolean, changed boolean)
+WITH (autovacuum_enabled = off)
+"""
+DROP = "DROP TABLE IF EXISTS {staged}, {merged}"
+EMPTY = "TRUNCATE {staged}, {merged}"
+ANALYZE_STAGED = "ANALYZE {staged} (line, email_key, phone, external_id)"
+ANALYZE_CONTACTS = "ANALYZE subscribers_contact (organisation_id, email_key, phone, external_id)"
+COPY_STAGED = "COPY {staged} (line, {columns}) FROM STDIN"
+COPY_REJECTS = """
+COPY subscribers_importreject (organisation_id, source_import_id, line, code, detail, cells) FROM STDIN
+"""
+
+# Each row meets its contact by external id, then e-mail, then phone; a row that meets nobody gets a fresh id.
+# Scalar subqueries keep this a handful of index look-ups a row whatever the statistics of a table that just grew.
+# Indexes: one_contact_an_external_id, one_contact_an_email, one_contact_a_phone.
+MATCH = """
+INSERT INTO {merged} (line, contact_id, is_new, changed)
+SELECT line, COALESCE(known, {fresh_id}), known IS NULL, false
+FROM (SELECT s.line, COALESCE({lookups}) AS known FROM {staged} s OFFSET 0) found
+"""
+LOOKUP = "(SELECT c.id FROM subscribers_contact c WHERE c.organisation_id = %(organisation_id)s AND c.{key} = s.{key})"
+FRESH_ID = "nextval('subscribers_contact_id_seq'::regclass)"
+NO_ID = "NULL::bigint"
+
+# Two rows of a chunk that meet the same contact by different identities: the first one stands.
+DROP_REPEATED = """
+DELETE FROM {merged} later USING {merged} earlier
+WHERE later.contact_id = earlier.contact_id AND later.line > earlier.line
+"""
+
+MARK_CHANGED = """
+UPDATE {merged} m SET changed = true
+FROM {staged} s, subscribers_contact c
+WHERE NOT m.is_new AND s.line = m.line AND c.id = m.contact_id AND c.organisation_id = %(organisation_id)s
+  AND ({new_values}) IS DISTINCT FROM ({old_values})
+"""
+UPDATE_CHANGED = """
+UPDATE subscribers_contact c SET {assignments}, updated_at = %(now)s
+FROM {merged} m, {staged} s
+WHERE m.changed AND s.line = m.line AND c.id = m.contact_id AND c.organisation_id = %(organisation_id)s
+"""
+COUNTS = """
+SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE changed),
+       count(*) FILTER (WHERE NOT is_new AND NOT changed)
+FROM {merged}
+"""
+
+# No conflict is expected: MATCH found nobody. Should somebody have come in between, fewer rows are inserted than
+# matched, and the caller starts the chunk again.
+INSERT_NEW = """
+INSERT INTO subscribers_contact (
+    organisation_id, id, email, email_key, phone, external_id, first_name, last_name, language, country, tags,
+    attributes, origin, source_import_id, collected_at, created_at, updated_at, last_seen_at
+)
+SELECT %(organisation_id)s, m.contact_id, s.email, s.email_key, s.phone, s.external_id, COALESCE(s.first_name, ''),
+       COALESCE(s.last_name, ''), COALESCE(s.language, ''), COALESCE(s.country, ''), COALESCE(s.tags, '{{}}'),
+       COALESCE(s.attributes, '{{}}'), %(origin)s, %(import_id)s, COALESCE(s.occurred_at, %(collected_at)s),
+       %(now)s, %(now)s, COALESCE(s.occurred_at, %(collected_at)s)
+FROM {merged} m JOIN {staged} s ON s.line = m.line
+WHERE m.is_new
+ON CONFLICT DO NOTHING
+"""
+KEEP_TAG_NAMES = """
+INSERT INTO subscribers_tagname (organisation_id, name)
+SELECT %(organisation_id)s, name
+FROM (SELECT DISTINCT unnest(tags) AS name FROM (SELECT DISTINCT tags FROM {staged}) lists) names
+ORDER BY name
+ON CONFLICT DO NOTHING
+"""
+
+# Which kinds of suppression an organisation has at all: fifteen index probes, whatever the size of the list.
+# Index: one_suppression_an_address.
+KINDS_OF_SUPPRESSION = """
+SELECT channel, hash_type
+FROM unnest(%(channels)s::text[]) channel, unnest(%(hash_types)s::text[]) hash_type
+WHERE EXISTS (
+    SELECT FROM subscribers_suppression s
+    WHERE s.organisation_id = %(organisation_id)s AND s.channel = channel.channel
+      AND s.hash_type = hash_type.hash_type
+)
+"""
+SUPPRESSED_DIGESTS = """
+SELECT digest FROM subscribers_suppression
+WHERE organisation_id = %(organisation_id)s AND channel = ANY(%(channels)s) AND hash_type = %(hash_type)s
+  AND digest = ANY(%(digests)s)
+"""
+
+IDENTITIES = {"email": "email_key", "phone": "phone", "external_id": "external_id"}
+TEXTS = ("first_name", "last_name", "language", "country")
+FREE = (
+    "NOT EXISTS (SELECT FROM subscribers_contact o"
+    " WHERE o.organisation_id = %(organisation_id)s AND o.{key} = s.{key} AND o.id <> c.id)"
+)
+MORE_TAGS = (
+    "CASE WHEN s.tags IS NULL OR c.tags @> s.tags::varchar[] THEN c.tags"
+    " ELSE c.tags || ARRAY(SELECT tag FROM unnest(s.tags) tag WHERE tag <> ALL (c.tags))::varchar[] END"
+)
+
+
+def new_values(columns: Sequence[str], update_rule: str) -> dict[str, str]:
+    """What each column of a known contact becomes, as SQL over `c` and `s`; an empty cell never erases anything.
+
+    `fill` only fills what is empty; `overwrite` takes the file's value. Tags are added in both, never removed. An
+    identity moves only while nobody else has it.
+    """
+    overwrite = update_rule == "overwrite"
+    values: dict[str, str] = {}
+    for column in columns:
+        if column in IDENTITIES:
+            key = IDENTITIES[column]
+            may = f"s.{key} IS NOT NULL AND " + (
+                f"s.{key} IS DISTINCT FROM c.{key}" if overwrite else f"c.{key} IS NULL"
+            )
+            taken = f"{may} AND {FREE.format(key=key)}"
+            for name in dict.fromkeys((column, key)):
+                values[name] = f"CASE WHEN {taken} THEN s.{name} ELSE c.{name} END"
+        elif column in TEXTS:
+            values[column] = (
+                f"COALESCE(s.{column}, c.{column})"
+                if overwrite
+                else f"CASE WHEN c.{column} = '' THEN COALESCE(s.{column}, '') ELSE c.{column} END"
+            )
+        elif column == "tags":
+            values[column] = MORE_TAGS
+        elif column == "attributes":
+            given = "COALESCE(s.attributes, '{}')"
+            values[column] = f"c.attributes || {given}" if overwrite else f"{given} || c.attributes"
+    return values
