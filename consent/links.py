@@ -15,7 +15,8 @@ from __future__ import annotations
 import hmac
 import re
 import struct
-from base64 import b64decode, b64encode
+from base64 import b64decode, urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -41,6 +42,7 @@ CHANNEL_CODES: dict[str, int] = {
     Channel.PHONE: 4,
     Channel.POST: 5,
 }
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 CHANNELS = {code: channel for channel, code in CHANNEL_CODES.items()}
 
 
@@ -88,16 +90,16 @@ def token_maker(
     """
     keys = link_keys()
     prefix = PREFIX.pack(VERSION, keys.key_id, kind, CHANNEL_CODES[channel], organisation_id, purpose_id)
-    written = b64encode(prefix).decode()  # 12 bytes are 16 whole characters
+    written = urlsafe_b64encode(prefix)  # 12 bytes are 16 whole characters
     begun = hmac.new(keys.key, prefix, "sha256")
-    packed, plain, copied = CONTACT.pack, b64encode, begun.copy
+    packed, plain, copied = CONTACT.pack, b2a_base64, begun.copy
 
     def make(contact_id: int) -> str:
         contact = packed(contact_id)
         mac = copied()
         mac.update(contact)
-        text = written + plain(contact + mac.digest()[:TAG_BYTES]).decode()
-        return text.replace("+", "-").replace("/", "_")
+        text = plain(contact + mac.digest()[:TAG_BYTES], newline=False)
+        return (written + text.translate(URL_SAFE)).decode()
 
     return make
 

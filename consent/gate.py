@@ -1,0 +1,154 @@
+"""The gate: may this person be written to, for this purpose, on this channel, now?
+
+One definition, :data:`CONDITIONS`, an ordered list of reason codes with the SQL that says when each holds; three forms
+of it: :func:`explain` (one contact, every reason), :func:`gate_sql` (a set), :func:`check` (a batch of ids).
+The page for readers is ``docs/build/gate.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from consent.purposes.models import Basis, Purpose
+from consent.purposes.queries import require_channel
+from portal.channels import Channel
+from portal.organisations.models import Organisation
+
+NOT_FOUND = "not_found"
+
+# What a contact needs to be reached. Devices and letterboxes are known to the client's own systems, by external id.
+ADDRESSES = {
+    Channel.EMAIL: "c.email_key",
+    Channel.SMS: "c.phone",
+    Channel.PHONE: "c.phone",
+    Channel.PUSH: "c.external_id",
+    Channel.POST: "c.external_id",
+}
+
+# A pause that has a day to end ends by itself.
+ON_PAUSE = "(s.status = 'paused' AND (s.paused_until IS NULL OR s.paused_until > %(gate_now)s))"
+RAN_OUT = "(s.status = 'expired' OR (s.status IN ('granted', 'paused') AND s.expires_at <= %(gate_now)s))"
+SUPPRESSED = """EXISTS (SELECT FROM subscribers_suppression x WHERE x.organisation_id = c.organisation_id
+    AND x.contact_id = c.id AND x.channel = %(gate_channel)s)"""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A reason not to write. ``consent_only``: it counts only where the purpose stands on consent.
+
+    ``sql`` is about a contact ``c`` and its state ``s`` (all NULL when there is none); NULL counts as false.
+    """
+
+    reason: str
+    sql: str
+    consent_only: bool = False
+
+
+# In order: a set is counted under the first reason that holds. The law's strongest word comes first.
+CONDITIONS = (
+    Condition("restricted", "c.restricted_at IS NOT NULL"),
+    Condition("suppressed", SUPPRESSED),
+    Condition("objected", "s.status = 'objected'"),
+    Condition("withdrawn", "s.status = 'withdrawn'"),
+    Condition("refused", "s.status = 'refused'"),
+    Condition("no_consent", "(s.status IS NULL OR s.status = 'none')", consent_only=True),
+    Condition("unconfirmed", "s.status = 'unconfirmed'", consent_only=True),
+    Condition("expired", RAN_OUT, consent_only=True),
+    Condition("paused", ON_PAUSE),
+    Condition("unreachable", "{address} IS NULL"),
+)
+REASONS = (*(condition.reason for condition in CONDITIONS), NOT_FOUND)
+
+# Index: the state's primary key, or a hash of the purpose's states for a large set.
+JOINS = """LEFT JOIN consent_consentstate s ON s.organisation_id = c.organisation_id AND s.contact_id = c.id
+    AND s.purpose_id = %(gate_purpose)s AND s.channel = %(gate_channel)s"""
+
+
+@dataclass(frozen=True)
+class GateSQL:
+    """``SELECT c.id, {reason} AS reason FROM subscribers_contact c {joins} WHERE …``: NULL is "allowed"."""
+
+    joins: str
+    reason: str
+    reasons: str
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class GateAnswer:
+    """The answer about one contact; ``evidence`` are the ids of the consent events it rests on."""
+
+    allowed: bool
+    reasons: list[str]
+    evidence: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class GateBatch:
+    """The answer about many: who may be written to, and the first reason for each who may not."""
+
+    allowed: list[int]
+    denied: dict[int, str]
+
+
+def gate_sql(purpose: Purpose, channel: str, *, now: datetime) -> GateSQL:
+    """The gate over any set of contacts ``c``; ``channel_not_offered`` when the purpose doesn't use it (B-13).
+
+    ``reason`` is the first reason or NULL, ``reasons`` the array of all.
+    """
+    require_channel(purpose, channel)
+    conditions = [
+        (condition.reason, condition.sql.format(address=ADDRESSES[Channel(channel)]))
+        for condition in CONDITIONS
+        if purpose.basis == Basis.CONSENT or not condition.consent_only
+    ]
+    whens = " ".join(f"WHEN {sql} THEN '{reason}'" for reason, sql in conditions)
+    each = ", ".join(f"CASE WHEN {sql} THEN '{reason}' END" for reason, sql in conditions)
+    return GateSQL(
+        joins=JOINS,
+        reason=f"(CASE {whens} END)",
+        reasons=f"array_remove(ARRAY[{each}]::text[], NULL)",
+        params={"gate_purpose": purpose.pk, "gate_channel": str(channel), "gate_now": now},
+    )
+
+
+def explain(contact_id: int, purpose: Purpose, channel: str, *, now: datetime) -> GateAnswer:
+    """Every reason for one contact of the purpose's organisation, and the event the answer rests on."""
+    gate = gate_sql(purpose, channel, now=now)
+    statement = f"""
+        SELECT {gate.reasons}, s.event_id FROM subscribers_contact c {gate.joins}
+        WHERE c.organisation_id = %(organisation)s AND c.id = %(contact)s
+    """  # noqa: S608
+    params = {**gate.params, "organisation": purpose.organisation_id, "contact": contact_id}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        found = cursor.fetchone()
+    if found is None:
+        return GateAnswer(False, [NOT_FOUND])
+    reasons, event_id = found
+    return GateAnswer(not reasons, list(reasons), [] if event_id is None else [event_id])
+
+
+def check(
+    organisation: Organisation, purpose: Purpose, channel: str, ids: Sequence[int] | Iterable[int], *, now: datetime
+) -> GateBatch:
+    """The gate at the moment of sending, in the order of ``ids`` (W-08); ids of nobody are ``not_found``."""
+    gate = gate_sql(purpose, channel, now=now)
+    statement = f"""
+        SELECT c.id, {gate.reason} FROM subscribers_contact c {gate.joins}
+        WHERE c.organisation_id = %(organisation)s AND c.id = ANY (%(ids)s::bigint[])
+    """  # noqa: S608
+    asked = list(dict.fromkeys(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {**gate.params, "organisation": organisation.pk, "ids": asked})
+        found = dict(cursor.fetchall())
+    verdicts = {contact_id: found.get(contact_id, NOT_FOUND) for contact_id in asked}
+    return GateBatch(
+        allowed=[contact_id for contact_id, reason in verdicts.items() if reason is None],
+        denied={contact_id: reason for contact_id, reason in verdicts.items() if reason is not None},
+    )
