@@ -86,7 +86,7 @@ def specimens(request: HttpRequest) -> dict[str, Any]:
         "listing": listing,
         "form": SpecimenForm(),
         "broken_form": SpecimenForm(
-            {"name": "", "email": "camille@", "amount": "0"}, auto_id="broken_%s", prefix="broken"
+            {"broken-name": "", "broken-email": "camille@", "broken-amount": "0"}, auto_id="broken_%s", prefix="broken"
         ),
         "statuses": list(LOOKS),
         "step_labels": [_("File"), _("Columns"), _("Origin"), _("Check")],

@@ -8,7 +8,9 @@ from django.forms import (
     BoundField,
     CheckboxInput,
     CheckboxSelectMultiple,
+    EmailInput,
     FileInput,
+    PasswordInput,
     RadioSelect,
     Select,
     Widget,
@@ -45,7 +47,11 @@ def control(bound: BoundField, kind: str, described_by: str, *, style: str = "po
     """The widget with its classes and the ids of what describes it."""
     widget = bound.field.widget
     attributes: dict[str, str] = {}
-    if style == "portal":
+    if isinstance(widget, (PasswordInput, EmailInput)):
+        widget.attrs.pop("placeholder", None)  # allauth repeats the label there
+    if kind == "choices":
+        widget.attrs["class"] = CLASSES[kind]
+    elif style == "portal":
         classes = f"{widget.attrs.get('class', '')} {CLASSES.get(kind, 'form-control')}"
         attributes["class"] = f"{classes} is-invalid".strip() if bound.errors else classes.strip()
     if described_by and kind != "choices":
