@@ -54,7 +54,7 @@ class Evidence(models.Model):
     """
 
     organisation = models.ForeignKey(
-        "portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False
+        "portal.Organisation", on_delete=models.PROTECT, related_name="+", db_index=False
     )
     contact = models.ForeignKey(
         "subscribers.Contact",

@@ -37,7 +37,7 @@ class AuditQuery(PageQuery):
 @router.get("/audit", response=Page[AuditEntryOut])
 @requires(Capability.AUDIT_VIEW)
 def audit_log(request: ApiRequest, page: Query[AuditQuery]) -> dict[str, Any]:
-    """Who did what, newest first; ``action`` is a beginning such as ``audience.``, ``target`` a ``type`` or ``type:id``."""
+    """Who did what, newest first; ``action`` is a beginning such as ``audience.``, ``target`` is ``type:id``."""
     entries = audit_entries(request.organisation, action=page.action, actor_kind=page.actor_kind, target=page.target)
     return paginate(entries, request, "-id", item=as_sent)
 

@@ -1,0 +1,1 @@
+"""The performance table: ours beside the physical limit, measured in one run on the same server."""

@@ -1,0 +1,99 @@
+"""The structure keeps its promises: actions, queues, migrations, and what nothing may cascade into."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+from django.db.migrations.loader import MigrationLoader
+
+from consent.models import ConsentEvent, ConsentState, Evidence
+from portal.celery import app
+from portal.jobs.queues import Queue
+from portal.models import AuditEntry
+
+ROOT = Path(settings.BASE_DIR)
+APPS = ("portal", "subscribers", "consent", "compliance")
+ACTION_FILES = [path for name in APPS for path in sorted((ROOT / name).rglob("actions.py"))]
+
+
+def functions(path: Path) -> dict[str, ast.FunctionDef]:
+    return {node.name: node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)}
+
+
+def calls(function: ast.FunctionDef) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call):
+            target = node.func
+            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                yield f"{target.value.id}.{target.attr}"
+            elif isinstance(target, ast.Name):
+                yield target.id
+
+
+def reaches_audit(name: str, known: dict[str, ast.FunctionDef], seen: frozenset[str] = frozenset()) -> bool:
+    """Whether this function records an audit entry, itself or through others of its module or another room's action."""
+    for call in calls(known[name]):
+        if call in ("audit.record", "record_entries", "start_job") or call.endswith("audit_sql"):
+            return True
+        if call in known and call not in seen and reaches_audit(call, known, seen | {name}):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("path", ACTION_FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_actions_take_their_actor_by_keyword_and_are_audited(path: Path) -> None:
+    known = functions(path)
+    for name, function in known.items():
+        keyword_only = [argument.arg for argument in function.args.kwonlyargs]
+        if "actor" not in keyword_only:
+            continue
+        assert not function.args.args, f"{name} takes its arguments by keyword only"
+        assert all(argument.annotation for argument in function.args.kwonlyargs), f"{name} is typed"
+        assert ast.get_docstring(function) or len(function.body) < 8, f"{name} says what it does"
+        if not name.startswith("purge_"):
+            assert reaches_audit(name, known), f"{name} leaves no audit entry"
+
+
+def test_every_task_has_a_queue_with_a_worker_and_a_time_limit() -> None:
+    app.loader.import_default_modules()
+    listened = {queue.name for queue in app.conf.task_queues}
+    assert listened == set(Queue.values)
+    ours = [task for name, task in app.tasks.items() if name.split(".")[0] in APPS]
+    assert ours
+    for task in ours:
+        assert task.queue in listened, f"{task.name} names no queue that has a worker"
+        limit = task.time_limit or app.conf.task_time_limit
+        assert limit, f"{task.name} has no time limit"
+
+
+def test_migrations_are_linear() -> None:
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    for label in ("portal", "subscribers", "consent"):
+        assert len(loader.graph.leaf_nodes(label)) == 1
+
+
+@pytest.mark.parametrize("model", [Evidence, ConsentEvent, ConsentState, AuditEntry])
+def test_nothing_cascades_into_the_proof(model: type[models.Model]) -> None:
+    for field in model._meta.get_fields():
+        if isinstance(field, models.ForeignKey):
+            assert field.remote_field.on_delete in (models.PROTECT, models.DO_NOTHING), field.name
+
+
+def test_every_tenant_model_is_guarded() -> None:
+    for name in APPS:
+        for model in apps.get_app_config(name).get_models():
+            names = {field.name for field in model._meta.get_fields()}
+            if "organisation" not in names or model._meta.label in UNSCOPED:
+                continue
+            with pytest.raises(Exception, match="scope"):
+                model._default_manager.count()
+
+
+# The audit log, mail and tokens also hold rows of the host itself, so their queries name the organisation.
+UNSCOPED = {"portal.AuditEntry", "portal.OutgoingMail", "portal.ApiToken", "portal.OrganisationKey"}
