@@ -1,0 +1,153 @@
+"""Putting addresses on the list, any number in a few statements. No permission and no audit: actions see to those."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.crypto import KeyedHasher, keyed_hashes
+from portal.errors import FieldProblem
+from portal.organisations.models import Organisation
+from subscribers.contacts.normalising import InvalidValueError
+from subscribers.suppression import sql
+from subscribers.suppression.matching import holders_of, holders_of_hashes, rows_of
+from subscribers.suppression.models import HashType, SuppressionReason
+from subscribers.suppression.rules import REACHED_BY, decoded_hash, digests, normal_address, problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What somebody asks to suppress: an address in clear, or a plain hash another tool exported."""
+
+    channel: str
+    reason: str = SuppressionReason.MANUAL
+    address: str = ""
+    hash: str = ""
+    hash_type: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an entry: its id and whether it is new, or what is wrong with it."""
+
+    id: int | None = None
+    created: bool = False
+    problem: FieldProblem | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An entry in the form that is stored; ``others`` are digests under which the address may stand already."""
+
+    channel: str
+    reason: str
+    hash_type: str
+    version: int
+    digest: bytes
+    address: str = ""
+    others: tuple[bytes, ...] = ()
+
+    @property
+    def column(self) -> str:
+        return REACHED_BY[self.channel]
+
+
+def prepared(entry: Entry, hasher: KeyedHasher, *, country: str) -> Prepared:
+    """The entry hashed, or InvalidValueError with the code."""
+    if entry.channel not in REACHED_BY:
+        raise InvalidValueError("invalid_channel")
+    if entry.address:
+        address = normal_address(entry.channel, entry.address, country=country)
+        version, digest = hasher.current(address.encode())
+        others = tuple(digests(hasher, address))
+        return Prepared(entry.channel, entry.reason, HashType.KEYED, version, digest, address, others)
+    if not entry.hash:
+        raise InvalidValueError("required")
+    digest = decoded_hash(entry.hash_type, entry.hash)
+    return Prepared(entry.channel, entry.reason, entry.hash_type, 0, digest, others=(digest,))
+
+
+def record_suppressions(
+    organisation: Organisation, entries: Sequence[Entry], *, now: datetime
+) -> list[Outcome]:
+    """Put the entries on the list and tie them to the contacts that have the addresses; creates no contact.
+
+    An address that is listed already, under any version of the key, keeps its entry. One outcome an entry, in order.
+    """
+    hasher = keyed_hashes(organisation)
+    ready: list[Prepared | FieldProblem] = []
+    for entry in entries:
+        try:
+            ready.append(prepared(entry, hasher, country=organisation.country))
+        except InvalidValueError as error:
+            ready.append(problem(WRONG_PART.get(str(error), "address"), str(error)))
+    usable = [item for item in ready if isinstance(item, Prepared)]
+    listed = listed_ids(organisation.pk, usable)
+    fresh = {(item.channel, item.digest): item for item in usable if known_id(item, listed) is None}
+    added = add(organisation.pk, list(fresh.values()), now=now) if fresh else {}
+    if len(added) < len(fresh):  # somebody else was quicker with some of them
+        listed |= listed_ids(organisation.pk, list(fresh.values()))
+    return [outcome_of(item, listed, added) for item in ready]
+
+
+WRONG_PART = {"invalid_channel": "channel", "invalid_value": "hash", "required": "address"}
+Ids = dict[tuple[str, bytes], int]
+
+
+def known_id(item: Prepared, ids: Ids) -> int | None:
+    return next((ids[item.channel, digest] for digest in item.others if (item.channel, digest) in ids), None)
+
+
+def outcome_of(item: Prepared | FieldProblem, listed: Ids, added: Ids) -> Outcome:
+    if isinstance(item, FieldProblem):
+        return Outcome(problem=item)
+    new = added.get((item.channel, item.digest))
+    return Outcome(id=new, created=True) if new is not None else Outcome(id=known_id(item, listed))
+
+
+def listed_ids(organisation_id: int, items: Sequence[Prepared]) -> Ids:
+    """(channel, digest) -> id, for what is listed already."""
+    wanted = list({digest for item in items for digest in item.others})
+    channels = list({item.channel for item in items})
+    if not wanted:
+        return {}
+    parameters = {"organisation_id": organisation_id, "channels": channels, "digests": wanted}
+    return {(channel, bytes(digest)): pk for pk, channel, digest in rows_of(sql.LISTED, parameters)}
+
+
+def contacts_of(organisation_id: int, items: Sequence[Prepared]) -> list[int | None]:
+    """The contact that has each entry's address, if any."""
+    in_clear: dict[str, list[str]] = defaultdict(list)
+    hashed: dict[tuple[str, str], list[bytes]] = defaultdict(list)
+    for item in items:
+        if item.address:
+            in_clear[item.column].append(item.address)
+        else:
+            hashed[item.hash_type, item.column].append(item.digest)
+    by_address = holders_of(organisation_id, in_clear["email_key"], in_clear["phone"])
+    by_hash = {
+        kind: holders_of_hashes(organisation_id, kind[0], kind[1], found) for kind, found in hashed.items()
+    }
+    return [
+        by_address.get(item.address)
+        if item.address
+        else by_hash[item.hash_type, item.column].get(item.digest)
+        for item in items
+    ]
+
+
+def add(organisation_id: int, items: list[Prepared], *, now: datetime) -> Ids:
+    """Insert new entries; (channel, digest) -> id of those that were."""
+    parameters = {
+        "organisation_id": organisation_id,
+        "now": now,
+        "channels": [item.channel for item in items],
+        "hash_types": [item.hash_type for item in items],
+        "versions": [item.version for item in items],
+        "digests": [item.digest for item in items],
+        "reasons": [item.reason for item in items],
+        "contacts": contacts_of(organisation_id, items),
+    }
+    return {(channel, bytes(digest)): pk for pk, channel, digest in rows_of(sql.ADD, parameters)}
