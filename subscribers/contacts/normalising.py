@@ -83,7 +83,7 @@ def unusual_email(text: str) -> tuple[str, str]:
     text = text[7:] if text[:7].lower() == "mailto:" else text
     text = text[1:-1] if text[:1] == "<" and text[-1:] == ">" else text
     try:
-        valid = validate_email(text, check_deliverability=False)
+        valid = validate_email(text, check_deliverability=False, strict=True)
     except EmailNotValidError:
         raise InvalidEmailError from None
     if len(text) > LONGEST_EMAIL or valid.ascii_domain is None:
@@ -103,10 +103,10 @@ class PhoneBook:
         digits = text.translate(PHONE_MARKS)
         if self._national is not None:
             start = self._code if digits.startswith(self._code) else self._prefix
-            if digits.startswith(start) and digits[:2] != "00":
+            if digits.startswith(start) and len(digits) > 5 and digits[:2] != "00":
                 if self._national(digits, len(start)):
                     return self._code + digits[len(start) :]
-                if digits[1:].isdecimal() and digits.isascii():
+                if digits[1:].isdecimal() and digits.isascii() and digits[len(start)] != self._prefix:
                     raise InvalidPhoneError
         return self._unusual(text)
 

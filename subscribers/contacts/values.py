@@ -18,8 +18,10 @@ CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,](\d{1,9}))?\s*(Z|UTC|G
 NUMBER = re.compile(r"[+-]?\d[\d.,'\u00a0\u202f\u2009\u2019 ]*")
 GROUPING = str.maketrans("", "", "'\u00a0\u202f\u2009\u2019 ")
 MONTH_FIRST = frozenset(("US", "PH", "FM", "MH", "PW", "GU", "PR"))
-TRUE_WORDS = frozenset("true vrai yes oui y o 1 x ja sí si sim wahr on t v".split())
-FALSE_WORDS = frozenset("false faux no non n 0 nein não nee falsch off f".split())
+TRUE_WORDS = frozenset(
+    ("true", "vrai", "yes", "oui", "y", "o", "1", "x", "ja", "sí", "si", "sim", "wahr", "on", "t", "v")
+)
+FALSE_WORDS = frozenset(("false", "faux", "no", "non", "n", "0", "nein", "não", "nee", "falsch", "off", "f"))
 
 
 @cache
@@ -79,7 +81,7 @@ def normalise_country(text: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def parse_date(text: str, month_first: bool = False) -> date:
-    """A day from 2026-01-31, 31/01/2026, 31.01.2026 (01/31/2026 where the month comes first), a time allowed after it."""
+    """A day from 2026-01-31, 31/01/2026 (01/31/2026 where the month comes first); a time after it is let go."""
     return parse_moment(text, UTC, month_first).date()
 
 

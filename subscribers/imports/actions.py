@@ -67,7 +67,7 @@ def create_import(
         source = new_import(actor, organisation, upload, choice, now)
         set_declaration(organisation, source, declaration, now)
         source.dry_run = dry_run
-        store(source)
+        store(source, upload)
         begin(actor, organisation, source, now)
     return source
 
@@ -78,7 +78,7 @@ def upload_file(*, actor: Actor, organisation: Organisation, upload: UploadedFil
     now = timezone.now()
     with transaction.atomic():
         source = new_import(actor, organisation, upload, ReadingChoice(), now, identity_later=True)
-        store(source)
+        store(source, upload)
         audit.record(actor=actor, action="import.uploaded", target=source, organisation=organisation, at=now)
     return source
 
@@ -155,13 +155,13 @@ def new_import(
         created_at=now,
     )
     apply_choice(source, cast("BinaryIO", upload), choice, identity_later=identity_later)
-    upload.seek(0)
-    source.file.save(f"{organisation.pk}.csv", upload, save=False)
     return source
 
 
-def store(source: Import) -> None:
-    """Keep the row, or the file goes too."""
+def store(source: Import, upload: UploadedFile) -> None:
+    """Keep the file and its row, or neither."""
+    upload.seek(0)
+    source.file.save(f"{source.organisation_id}.csv", upload, save=False)
     try:
         source.save()
     except Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from threading import Event, Thread
@@ -97,8 +98,6 @@ def read_ahead(items: Iterable[Item]) -> Iterator[Item]:
             raise item.error
     finally:
         stopped.set()
-        try:
+        with suppress(Empty):
             queue.get_nowait()
-        except Empty:
-            pass
         thread.join()
