@@ -123,6 +123,5 @@ def read_token(token: str) -> LinkTarget:
 def tag_is_ours(keys: LinkKeys, key_id: int, body: bytes, tag: bytes) -> bool:
     """Compares in constant time: how long it takes tells nothing about the right tag."""
     return any(
-        hmac.compare_digest(hmac.digest(key, body, "sha256")[:TAG_BYTES], tag)
-        for key in keys.candidates(key_id)
+        hmac.compare_digest(hmac.digest(key, body, "sha256")[:TAG_BYTES], tag) for key in keys.candidates(key_id)
     )

@@ -114,6 +114,10 @@ def register_check(name: str, check: Check) -> None:
 class DatabaseCollector:
     """Gauges read at each scrape: the same from whichever process answers."""
 
+    def describe(self) -> list[Metric]:
+        """Nothing: registering must not ask the database, which may not be there yet."""
+        return []
+
     def collect(self) -> Iterator[Metric]:
         jobs = GaugeMetricFamily("accord_jobs", "Jobs that have not ended", labels=["queue", "state"])
         horizon = GaugeMetricFamily("accord_database_horizon_seconds", "Age of the oldest transaction that is writing")
