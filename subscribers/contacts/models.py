@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Collate, Lower
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
@@ -84,7 +84,9 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index(fields=["organisation", "-id"], name="contacts_newest_first"),
-            models.Index("organisation", Lower("last_name", function="LOWER"), name="contacts_by_last_name"),
+            models.Index(
+                "organisation", Collate(Lower("last_name"), "C"), "id", name="contacts_by_last_name"
+            ),
             models.Index(
                 fields=["organisation"], name="contacts_seeds", condition=models.Q(seed=True)
             ),

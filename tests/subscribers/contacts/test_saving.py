@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from portal.audit.models import AuditEntry
+from portal.errors import InvalidInputError, NotFoundError, PermissionDeniedError
+from subscribers.contacts import changes
+from subscribers.contacts.actions import mark_seed, save_contact, update_contact
+from subscribers.contacts.errors import IdentitiesConflictError, IdentityTakenError
+from subscribers.contacts.models import Contact, Origin, TagName
+from subscribers.fields.models import Field
+from subscribers.imports.models import UpdateRule
+from subscribers.suppression.actions import suppress
+from subscribers.suppression.errors import SuppressedError
+from subscribers.suppression.models import Suppression
+from tests.people import LONG_AGO, actor_of
+
+NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def actor(marketer, acme):
+    return actor_of(marketer, acme)
+
+
+@pytest.fixture
+def loyalty(in_acme):
+    return Field.objects.create(
+        organisation=in_acme, key="points", label="Points", type="number", justification="Rewards", created_at=NOW
+    )
+
+
+def test_a_new_contact_is_stored_in_its_normal_form(in_acme, actor, loyalty):
+    contact, created = save_contact(
+        actor,
+        in_acme,
+        {
+            "email": " Zoe@Bücher.example ",
+            "phone": "06 12 34 56 78",
+            "first_name": "  Zoé ",
+            "language": "French",
+            "country": "France",
+            "tags": ["new", "new", " "],
+            "attributes": {"points": "12.5"},
+        },
+        now=NOW,
+    )
+    contact.refresh_from_db()
+    assert created
+    assert contact.email_key == "zoe@xn--bcher-kva.example"
+    assert (contact.phone, contact.first_name, contact.language, contact.country) == (
+        "+33612345678",
+        "Zoé",
+        "fr",
+        "FR",
+    )
+    assert (contact.tags, contact.attributes, contact.origin) == (["new"], {"points": 12.5}, Origin.API)
+    assert list(TagName.objects.values_list("name", flat=True)) == ["new"]
+
+
+@pytest.mark.parametrize(
+    "identity", [{"email": "ADA.martin@example.org"}, {"phone": "0612345678"}, {"external_id": "C-1001"}]
+)
+def test_a_known_contact_is_updated_by_any_identity(in_acme, actor, ada, identity):
+    contact, created = save_contact(actor, in_acme, {**identity, "first_name": "Adèle", "tags": ["new"]}, now=NOW)
+    assert (contact.pk, created) == (ada.pk, False)
+    ada.refresh_from_db()
+    assert (ada.first_name, ada.tags, ada.updated_at) == ("Adèle", ["vip", "new"], NOW)
+    assert AuditEntry.objects.get(action="contact.updated").details == (
+        {"changed": ["email", "first_name", "tags"]} if "email" in identity else {"changed": ["first_name", "tags"]}
+    )
+
+
+def test_nothing_is_written_when_nothing_differs(in_acme, actor, ada):
+    save_contact(actor, in_acme, {"external_id": "C-1001", "first_name": "Ada"}, now=NOW)
+    ada.refresh_from_db()
+    assert ada.updated_at == LONG_AGO
+    assert not AuditEntry.objects.exists()
+
+
+def test_the_rule_fill_only_fills_what_is_empty(in_acme, actor, ben):
+    values = {"email": "ben@example.net", "first_name": "Benjamin", "phone": "+33611111111"}
+    save_contact(actor, in_acme, values, update=UpdateRule.FILL, now=NOW)
+    ben.refresh_from_db()
+    assert (ben.first_name, ben.phone) == ("Ben", "+33611111111")
+
+
+def test_identities_of_two_people_are_never_merged(in_acme, actor, ada, ben):
+    with pytest.raises(IdentitiesConflictError):
+        save_contact(actor, in_acme, {"email": "ben@example.net", "external_id": "C-1001"})
+
+
+def test_every_problem_is_told_at_its_place(in_acme, actor, loyalty):
+    with pytest.raises(InvalidInputError) as refused:
+        save_contact(
+            actor,
+            in_acme,
+            {
+                "email": "nobody",
+                "phone": "12",
+                "country": "Atlantis",
+                "first_name": "x" * 201,
+                "attributes": {"points": "many", "shoe_size": 42},
+            },
+        )
+    assert {(problem.loc, problem.code) for problem in refused.value.errors} == {
+        (("email",), "invalid_email"),
+        (("phone",), "invalid_phone"),
+        (("country",), "invalid_value"),
+        (("first_name",), "too_long"),
+        (("attributes", "points"), "invalid_number"),
+        (("attributes", "shoe_size"), "unknown_field"),
+    }
+    assert not Contact.objects.exists()
+
+
+def test_somebody_without_any_identity_is_refused(in_acme, actor, ada):
+    with pytest.raises(InvalidInputError) as refused:
+        save_contact(actor, in_acme, {"first_name": "Nobody"})
+    assert refused.value.errors[0].code == "missing_identity"
+    with pytest.raises(InvalidInputError):
+        update_contact(
+            actor=actor,
+            organisation=in_acme,
+            contact_id=ada.pk,
+            values={"email": None, "phone": "", "external_id": None},
+        )
+
+
+def test_a_suppressed_address_does_not_come_back(in_acme, actor, ben):
+    suppress(actor, in_acme, ["zoe@example.org"], channel="email", reason="objection")
+    with pytest.raises(SuppressedError):
+        save_contact(actor, in_acme, {"email": "ZOE@example.org"})
+    with pytest.raises(SuppressedError):
+        update_contact(actor=actor, organisation=in_acme, contact_id=ben.pk, values={"email": "zoe@example.org"})
+    assert Contact.objects.count() == 1
+
+
+def test_a_contact_who_objected_can_still_be_edited(in_acme, actor, ada):
+    suppress(actor, in_acme, ["ada.martin@example.org"], channel="email", reason="objection")
+    save_contact(actor, in_acme, {"email": "ada.martin@example.org", "first_name": "Adèle"})
+    assert Contact.objects.get().first_name == "Adèle"
+
+
+def test_a_new_address_lets_go_of_the_old_ones_suppression_and_is_told(in_acme, actor, ada):
+    told = []
+    changes.register_address_change("test", told.append)
+    suppress(actor, in_acme, ["ada.martin@example.org"], channel="email", reason="bounce")
+    suppress(actor, in_acme, ["+33612345678"], channel="sms", reason="objection")
+    update_contact(
+        actor=actor, organisation=in_acme, contact_id=ada.pk, values={"email": "ada@example.com"}, now=NOW
+    )
+    del changes._listeners["test"]
+    assert dict(Suppression.objects.values_list("channel", "contact")) == {"email": None, "sms": ada.pk}
+    assert [(change.contact_id, change.channels) for change in told] == [(ada.pk, frozenset({"email"}))]
+
+
+def test_an_update_replaces_tags_merges_fields_and_empties_what_is_null(in_acme, actor, ada, loyalty):
+    ada.attributes = {"points": 3, "other": "x"}
+    ada.save()
+    update_contact(
+        actor=actor,
+        organisation=in_acme,
+        contact_id=ada.pk,
+        values={"tags": [], "attributes": {"points": None}, "first_name": None, "external_id": None},
+    )
+    ada.refresh_from_db()
+    assert (ada.tags, ada.attributes, ada.first_name, ada.external_id) == ([], {"other": "x"}, "", None)
+
+
+def test_an_identity_of_another_contact_is_refused(in_acme, actor, ada, ben):
+    with pytest.raises(IdentityTakenError) as refused:
+        update_contact(
+            actor=actor, organisation=in_acme, contact_id=ben.pk, values={"email": "ada.martin@example.org"}
+        )
+    assert refused.value.errors[0].loc == ("email",)
+
+
+def test_a_contact_of_another_organisation_is_not_there(in_acme, actor, ada_elsewhere):
+    with pytest.raises(NotFoundError):
+        update_contact(actor=actor, organisation=in_acme, contact_id=ada_elsewhere.pk, values={"first_name": "X"})
+
+
+def test_the_same_person_in_two_organisations_is_two_contacts(in_acme, actor, ada_elsewhere):
+    contact, created = save_contact(actor, in_acme, {"email": "ada.martin@example.org"})
+    assert created and contact.pk != ada_elsewhere.pk
+
+
+def test_a_seed_is_marked_and_unmarked(in_acme, actor, ada):
+    assert mark_seed(actor=actor, organisation=in_acme, contact_id=ada.pk, seed=True).seed
+    assert not mark_seed(actor=actor, organisation=in_acme, contact_id=ada.pk, seed=False).seed
+    assert AuditEntry.objects.filter(action__startswith="contact.seed").count() == 2
+
+
+def test_a_viewer_may_not_write(in_acme, viewer):
+    with pytest.raises(PermissionDeniedError):
+        save_contact(actor_of(viewer, in_acme), in_acme, {"email": "zoe@example.org"})
