@@ -4,14 +4,40 @@ from __future__ import annotations
 
 import ctypes
 import shutil
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from portal import embedded
 
 embedded.hold_unless_given()
 
 pytest_plugins = ["tests.people"]
+
+APPEND_ONLY = ("portal_auditentry", "consent_consentevent")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables_are_emptied_between_tests() -> Iterator[None]:
+    """The database refuses to empty append-only tables, even for a test's clean-up: its triggers are told to look away."""
+    truncate = DatabaseOperations.execute_sql_flush
+
+    def past_the_triggers(self: DatabaseOperations, sql_list: list[str]) -> None:
+        switch = [f"ALTER TABLE {table} {{}} TRIGGER append_only_table" for table in APPEND_ONLY]
+        off, on = ([line.format(word) for line in switch] for word in ("DISABLE", "ENABLE"))
+        truncate(self, [*off, *sql_list, *on])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", past_the_triggers)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _passwords_are_quick(settings: Any) -> None:
+    """The real hash is slow on purpose, and no test is about it."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 NEEDS = {
     "browser": ("Chromium", "chromium", lambda: any(map(shutil.which, ("chromium", "chromium-browser")))),

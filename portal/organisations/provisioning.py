@@ -10,7 +10,7 @@ from django.db import transaction
 from django_scopes import scope
 
 from portal.accounts.models import User
-from portal.api.actions import issue_engine_token, issue_host_token, issue_token
+from portal.api.actions import issue_engine_token, issue_host_token, issue_member_token
 from portal.organisations.actions import add_member, create_organisation, invite_member
 from portal.organisations.actors import Actor, ActorKind
 from portal.organisations.models import Membership, Organisation
@@ -67,8 +67,8 @@ def provision(*, slug: str, name: str, owner_email: str = "", base_url: str = ""
         }
         engine = {
             mode: issue_engine_token(
-                actor=actor, live=mode == "live", name=f"provision {slug}", organisations=[organisation]
-            ).text
+                actor=actor, mode=mode, name=f"provision {slug}", organisations=[organisation]
+            ).secret
             for mode in ("live", "test")
         }
     return {
@@ -95,7 +95,7 @@ def provisioned_member(actor: Actor, organisation: Organisation, role: Role, ema
 
 def member_token(actor: Actor, membership: Membership, role: Role) -> str:
     scopes = sorted(membership.capabilities)
-    return issue_token(actor=actor, membership=membership, name=f"provision {role.value}", scopes=scopes).text
+    return issue_member_token(actor=actor, membership=membership, name=f"provision {role.value}", scopes=scopes).secret
 
 
 def provisioned_host(actor: Actor) -> dict[str, str]:
@@ -104,13 +104,13 @@ def provisioned_host(actor: Actor) -> dict[str, str]:
         operator = User.objects.filter(is_host_operator=True, is_active=True).order_by("pk").first()
         if operator is None:
             return {}
-        return {"email": operator.email, "token": issue_host_token(actor=actor, user=operator, name="provision").text}
+        return {"email": operator.email, "token": issue_host_token(actor=actor, user=operator, name="provision").secret}
     operator, password = person(email, "Host operator")
     User.objects.filter(pk=operator.pk).update(is_host_operator=True)
     return {
         "email": email,
         "password": password,
-        "token": issue_host_token(actor=actor, user=operator, name="provision").text,
+        "token": issue_host_token(actor=actor, user=operator, name="provision").secret,
     }
 
 

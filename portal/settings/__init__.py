@@ -10,11 +10,14 @@ from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 import environ
 from django.utils.translation import gettext_lazy as _
 
 from portal.settings.environment import ROOT, read_environment
 from portal.settings.logs import logging_settings
+
+django_stubs_ext.monkeypatch()  # `ModelForm[Organisation]` is for the type checker; Django itself does not know it
 
 ACCORD = read_environment()
 
