@@ -10,9 +10,7 @@ from django_scopes import ScopedManager
 class Segment(models.Model):
     """A rule in JSON (``docs/build/segments.md``) under a name; its people are found anew each time."""
 
-    organisation = models.ForeignKey(
-        "portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False
-    )
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False)
     name = models.CharField(_("name"), max_length=200)
     rule = models.JSONField(_("rule"))
     last_count = models.BigIntegerField(null=True)
