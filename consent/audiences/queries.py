@@ -1,0 +1,106 @@
+"""Reads of audiences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from consent.audiences.actions import expire_audience
+from consent.audiences.models import Audience, AudienceState
+from consent.audiences.rules import is_over
+from portal.audit.models import AuditEntry
+from portal.errors import NotFoundError
+from portal.jobs.models import Job
+from portal.organisations.models import Organisation
+from portal.ui.components import FunnelDrop, FunnelStep
+from portal.ui.statuses import LOOKS
+from subscribers.segments.models import Segment
+
+RELATED = ("organisation", "segment", "purpose", "created_by", "submitted_by", "decided_by")
+
+
+def audiences(organisation: Organisation) -> QuerySet[Audience]:
+    """All of them without their snapshots, which are megabytes."""
+    return Audience.objects.filter(organisation=organisation).select_related(*RELATED).defer("snapshot")
+
+
+def find_audience(organisation: Organisation, audience_id: str | int) -> Audience:
+    """One audience, with an approval that has run out noted as such; raises ``not_found``."""
+    text = str(audience_id)
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise NotFoundError
+    audience = audiences(organisation).filter(pk=int(text)).first()
+    if audience is None:
+        raise NotFoundError
+    now = timezone.now()
+    if audience.state == AudienceState.APPROVED and is_over(audience.expires_at, now):
+        expire_audience(audience=audience, now=now)
+        audience.state = AudienceState.EXPIRED
+    return audience
+
+
+def history(audience: Audience) -> list[AuditEntry]:
+    """What was done to it and by whom, newest first. Index: audit_by_target."""
+    return list(
+        AuditEntry.objects.filter(
+            organisation_id=audience.organisation_id, target_type="audience", target_id=str(audience.pk)
+        )
+        .select_related("user")
+        .order_by("-id")[:50]
+    )
+
+
+def snapshot_job(audience: Audience) -> Job | None:
+    """The job that takes the snapshot of a large audience, while there is none."""
+    if audience.state != AudienceState.SUBMITTED or audience.snapshot_at is not None:
+        return None
+    return (
+        Job.objects.filter(
+            organisation_id=audience.organisation_id,
+            task="consent.audiences.tasks.take_snapshot",
+            target_id=str(audience.pk),
+        )
+        .order_by("-id")
+        .first()
+    )
+
+
+def funnel_steps(audience: Audience) -> list[FunnelStep]:
+    """The segment, then who of it may be written to, with a bar for each reason that took people out."""
+    counts = audience.counts
+    if not counts:
+        return []
+    drops = [
+        FunnelDrop(code, LOOKS[code].label if code in LOOKS else code, count)
+        for code, count in counts["excluded"].items()
+    ]
+    steps = [
+        FunnelStep(_("Seed contacts in the segment") if audience.test else _("In the segment"), counts["segment"]),
+        FunnelStep(_("May be written to"), counts["allowed"], drops),
+    ]
+    if audience.handed_off:
+        skipped = [
+            FunnelDrop(code, LOOKS[code].label if code in LOOKS else code, count)
+            for code, count in sorted(audience.handed_off["skipped"].items())
+        ]
+        steps.append(FunnelStep(_("Handed to the engine"), audience.handed_off["sent"], skipped))
+    return steps
+
+
+def audiences_using(segment: Segment) -> list[str]:
+    """Names of the audiences that still need this segment: it can't be archived under them."""
+    open_ones = Audience.objects.filter(
+        organisation_id=segment.organisation_id,
+        segment=segment,
+        state__in=[AudienceState.DRAFT, AudienceState.SUBMITTED],
+    )
+    return list(open_ones.order_by("pk").values_list("name", flat=True)[:20])
+
+
+def waiting_card(organisation: Organisation) -> dict[str, Any]:
+    """The dashboard's card: what waits for an approver, oldest first."""
+    waiting = audiences(organisation).filter(state=AudienceState.SUBMITTED).order_by("submitted_at", "pk")[:6]
+    return {"waiting": list(waiting[:5]), "more": len(waiting) > 5}
