@@ -1,0 +1,27 @@
+"""``make bench``: the performance table, ours beside the limit, in one run."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from bench.setting import make_database, use_bench_database
+
+
+def main() -> None:
+    rows = int(os.environ.get("ROWS", "100000"))
+    use_bench_database()
+    make_database()
+    from bench.story import measure_all
+    from bench.table import HEAD
+
+    with tempfile.TemporaryDirectory() as folder:
+        lines = measure_all(Path(folder), rows)
+    print()
+    print(HEAD)
+    for line in lines:
+        print(line)
+
+
+main()
