@@ -26,6 +26,11 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "forget answers to retries": {
+        "task": "portal.api.tasks.purge_idempotency_records",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
 }
 
 
@@ -36,6 +41,7 @@ def _keep_our_logging(**_kwargs: Any) -> None:
 
 app.autodiscover_tasks(
     [
+        "portal.api",
         "portal.jobs",
         "portal.mail",
         "subscribers.imports",

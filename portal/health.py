@@ -179,6 +179,6 @@ def registry() -> CollectorRegistry:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     joined = CollectorRegistry()
-    multiprocess.MultiProcessCollector(joined)  # type: ignore[no-untyped-call]
+    multiprocess.MultiProcessCollector(joined)
     joined.register(DatabaseCollector())
     return joined

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.utils.module_loading import import_string
 
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("api/v1/", import_string("portal.api.instances.client_api").urls),
     path("api/engine/v1/", import_string("portal.api.instances.engine_api").urls),
     path("api/host/v1/", import_string("portal.api.instances.host_api").urls),
+    re_path(r"^api/", import_string("portal.api.composition.unknown_address")),
     path("", include(settings.PUBLIC_URLCONF)),
 ]
 

@@ -124,7 +124,7 @@ def resolved(schema: Schema, given: Schema) -> Schema:
     if "$ref" in given:
         name = given["$ref"].rsplit("/", 1)[-1]
         return dict(schema.get("components", {}).get("schemas", {}).get(name, {}))
-    parts = [part for part in given.get("anyOf", given.get("allOf", [])) if part.get("type") != "null"]
+    parts = [part for part in (given.get("anyOf") or given.get("allOf") or []) if part.get("type") != "null"]
     return resolved(schema, parts[0]) if len(parts) == 1 else given
 
 

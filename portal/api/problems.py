@@ -101,4 +101,4 @@ def answer_exception(request: HttpRequest, exception: Exception) -> HttpResponse
 def answer_problems(api: NinjaAPI) -> None:
     """Make this API answer problems for everything."""
     for kind in (Exception, Http404, HttpError, ValidationError):
-        api.add_exception_handler(kind, answer_exception)
+        api.exception_handler(kind)(answer_exception)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from portal import audit
-from portal.crypto.keyring import forget_keys, new_key_row, wrap_context
+from portal.crypto.keyring import forget_keys, key_rows, new_key_row, wrap_context
 from portal.crypto.master import master_keys
 from portal.crypto.models import KeyPurpose, OrganisationKey
 from portal.organisations.actors import Actor
@@ -18,7 +18,7 @@ ROTATED = (KeyPurpose.DATA, KeyPurpose.SUPPRESSION, KeyPurpose.SIGNING)
 
 
 @transaction.atomic
-def rotate(actor: Actor, organisation: Organisation | None, purpose: KeyPurpose) -> OrganisationKey:
+def rotate(*, actor: Actor, organisation: Organisation | None, purpose: KeyPurpose) -> OrganisationKey:
     """Add a version of this key and retire the one before; what it sealed, hashed or signed stays readable.
 
     Running processes go on writing with the old version for up to a minute, which is harmless.
@@ -27,8 +27,7 @@ def rotate(actor: Actor, organisation: Organisation | None, purpose: KeyPurpose)
     now = timezone.now()
     organisation_id = organisation.pk if organisation else None
     with scopes_disabled():
-        rows = OrganisationKey.objects.filter(organisation_id=organisation_id, purpose=purpose)
-        newest = rows.select_for_update().order_by("-version").first()
+        newest = key_rows(organisation_id, purpose).select_for_update().first()
         if newest is not None:
             newest.retired_at = now
             newest.save(update_fields=["retired_at"])
@@ -42,7 +41,7 @@ def rotate(actor: Actor, organisation: Organisation | None, purpose: KeyPurpose)
 
 
 @transaction.atomic
-def rewrap(actor: Actor) -> int:
+def rewrap(*, actor: Actor) -> int:
     """Wrap every key under the current master key; the number of keys that were under an earlier one.
 
     Run it after putting the earlier master key into ``ACCORD_PREVIOUS_MASTER_KEYS``. It only takes as many

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
@@ -84,23 +86,22 @@ def new_key_row(organisation_id: int | None, purpose: str, version: int) -> Orga
     )
 
 
-def key_rows(organisation_id: int | None, purpose: str) -> list[OrganisationKey]:
+def key_rows(organisation_id: int | None, purpose: str) -> QuerySet[OrganisationKey]:
+    """Every version of a key, the newest first; evaluated with scopes disabled, since the host's belong to none."""
+    owner: dict[str, Any] = {"organisation_id": organisation_id}
     with scopes_disabled():
-        rows = OrganisationKey.objects.filter(purpose=purpose, organisation_id=organisation_id)
-        return list(rows.order_by("-version"))
+        return OrganisationKey.objects.filter(**owner, purpose=purpose).order_by("-version")
 
 
 def read_key_ring(organisation_id: int | None, purpose: str) -> KeyRing:
     """The ring as the database has it, with its first key made when there is none."""
-    rows = key_rows(organisation_id, purpose)
+    rows = list(key_rows(organisation_id, purpose))
     if not rows:
         with scopes_disabled():
             # Two processes may come here at once: the unique constraint lets one key in, and both read that
             # one.
-            OrganisationKey.objects.bulk_create(
-                [new_key_row(organisation_id, purpose, 1)], ignore_conflicts=True
-            )
-        rows = key_rows(organisation_id, purpose)
+            OrganisationKey.objects.bulk_create([new_key_row(organisation_id, purpose, 1)], ignore_conflicts=True)
+        rows = list(key_rows(organisation_id, purpose))
     return KeyRing(tuple(unwrapped(row) for row in rows), time.monotonic())
 
 

@@ -32,9 +32,7 @@ class OrganisationKey(models.Model):
     )
     purpose = models.CharField(max_length=16, choices=KeyPurpose.choices)
     version = models.PositiveSmallIntegerField()
-    wrapped = models.BinaryField(
-        help_text=_("The key under AES-256-GCM, by a key derived from the master key.")
-    )
+    wrapped = models.BinaryField(help_text=_("The key under AES-256-GCM, by a key derived from the master key."))
     public_key = models.BinaryField(null=True, help_text=_("The Ed25519 public key, for signing keys."))
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)

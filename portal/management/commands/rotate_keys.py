@@ -26,12 +26,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         actor = Actor.system(reference="command:rotate_keys")
         if options["master"]:
-            self.stdout.write(f"{actions.rewrap(actor)} keys wrapped under the current master key")
+            self.stdout.write(f"{actions.rewrap(actor=actor)} keys wrapped under the current master key")
             return
         for organisation in self.organisations(options["organisation"]):
             for purpose in actions.ROTATED:
                 if options["purpose"] in (None, purpose.value):
-                    key = actions.rotate(actor, organisation, purpose)
+                    key = actions.rotate(actor=actor, organisation=organisation, purpose=purpose)
                     self.stdout.write(f"{organisation.slug}: {purpose.value} version {key.version}")
 
     def organisations(self, slug: str | None) -> list[Organisation]:

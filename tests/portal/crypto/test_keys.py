@@ -75,7 +75,7 @@ def test_bulk_sealing_asks_the_database_once(acme: Organisation) -> None:
 def test_a_rotated_data_key_seals_anew_and_opens_the_old(acme: Organisation) -> None:
     old_sealer = sealer(acme)
     old = seal(acme, b"before", context=b"c")
-    actions.rotate(Actor.system(acme), acme, KeyPurpose.DATA)
+    actions.rotate(actor=Actor.system(acme), organisation=acme, purpose=KeyPurpose.DATA)
     forget_keys()
     new = seal(acme, b"after", context=b"c")
 
@@ -92,7 +92,7 @@ def test_hashes_are_looked_up_under_every_key(acme: Organisation, other: Organis
     assert len(first[1]) == 32
     assert keyed_hashes(other).current(b"anna@example.org")[1] != first[1]
 
-    actions.rotate(Actor.system(acme), acme, KeyPurpose.SUPPRESSION)
+    actions.rotate(actor=Actor.system(acme), organisation=acme, purpose=KeyPurpose.SUPPRESSION)
     forget_keys()
     hasher = keyed_hashes(acme)
 
@@ -117,7 +117,7 @@ def test_a_signature_is_checked_with_the_public_key_alone(acme: Organisation, ot
 
 def test_a_retired_signing_key_keeps_its_dates_and_still_verifies(acme: Organisation) -> None:
     old_id, signature = sign(acme, b"d" * 32)
-    actions.rotate(Actor.system(acme), acme, KeyPurpose.SIGNING)
+    actions.rotate(actor=Actor.system(acme), organisation=acme, purpose=KeyPurpose.SIGNING)
     forget_keys()
     new_id, _signature = sign(acme, b"d" * 32)
     keys = public_keys(acme)
@@ -129,9 +129,9 @@ def test_a_retired_signing_key_keeps_its_dates_and_still_verifies(acme: Organisa
 
 def test_rotation_is_permitted_and_written_down(acme: Organisation) -> None:
     with pytest.raises(PermissionDeniedError):
-        actions.rotate(Actor.link(acme, reference="link:1"), acme, KeyPurpose.DATA)
+        actions.rotate(actor=Actor.link(acme, reference="link:1"), organisation=acme, purpose=KeyPurpose.DATA)
 
-    actions.rotate(Actor.system(acme), acme, KeyPurpose.DATA)
+    actions.rotate(actor=Actor.system(acme), organisation=acme, purpose=KeyPurpose.DATA)
     with scopes_disabled():
         entry = AuditEntry.objects.get(action="key.rotate")
     assert entry.organisation_id == acme.pk
