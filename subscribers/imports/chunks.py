@@ -10,7 +10,7 @@ from threading import Event, Thread
 from typing import BinaryIO, TypeVar
 
 from subscribers.imports.duplicates import Deduplicator
-from subscribers.imports.reading import FileFormat, Reject, read_blocks
+from subscribers.imports.reading import BLOCK_BYTES, FileFormat, Reject, read_blocks
 from subscribers.imports.rows import RowValidator, StagedRows
 
 CHUNK_ROWS = 25_000
@@ -30,14 +30,22 @@ class Chunk:
 
 
 def read_chunks(
-    stream: BinaryIO, file: FileFormat, validator: RowValidator, *, chunk_rows: int = CHUNK_ROWS
+    stream: BinaryIO,
+    file: FileFormat,
+    validator: RowValidator,
+    *,
+    chunk_rows: int = CHUNK_ROWS,
+    block_bytes: int = BLOCK_BYTES,
 ) -> Iterator[Chunk]:
-    """The whole file, always from its start: a resumed run must know who was seen before its checkpoint."""
+    """The whole file, always from its start: a resumed run must know who was seen before its checkpoint.
+
+    The same sizes give the same chunks.
+    """
     people = Deduplicator()
     parts: list[StagedRows] = []
     count = 0
     place = (file.offset, file.line)
-    for block in read_blocks(stream, file):
+    for block in read_blocks(stream, file, block_bytes=block_bytes):
         part = validator.validate(block)
         parts.append(part)
         count += len(part.lines) + len(part.rejects)

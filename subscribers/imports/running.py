@@ -13,9 +13,10 @@ from portal import audit
 from portal.jobs.running import JobRun
 from portal.organisations.actors import Actor
 from subscribers.fields.models import Field
-from subscribers.imports.chunks import Chunk, read_ahead, read_chunks
+from subscribers.imports.chunks import CHUNK_ROWS, Chunk, read_ahead, read_chunks
 from subscribers.imports.files import stored_format
 from subscribers.imports.models import Import, ImportState
+from subscribers.imports.reading import BLOCK_BYTES
 from subscribers.imports.rows import Reading, RowValidator
 from subscribers.imports.rules import is_quarantined
 from subscribers.imports.staging import ChunkCollisionError, Merged, Stage, analyze_contacts, store_rejects
@@ -38,7 +39,7 @@ def execute_import(run: JobRun) -> dict[str, Any]:
         stage.create()
         try:
             merger = Merger(run, source, stage, file.size)
-            for chunk in read_ahead(read_chunks(stream, file, validator)):
+            for chunk in read_ahead(read_chunks(stream, file, validator, **merger.sizes)):
                 merger.take(chunk)
         finally:
             stage.drop()
@@ -82,6 +83,8 @@ class Merger:
         self._organisation = run.organisation
         self._collected_at = collected_at(source)
         checkpoint = run.checkpoint
+        # A run that is resumed must cut the file where the first one did, whatever the constants are by then.
+        self.sizes: dict[str, int] = checkpoint.get("sizes") or {"chunk_rows": CHUNK_ROWS, "block_bytes": BLOCK_BYTES}
         self._offset: int = checkpoint.get("offset", 0)
         self._read: int = checkpoint.get("read", 0)
         self._rejects: dict[str, int] = dict(checkpoint.get("rejects", {}))
@@ -118,6 +121,7 @@ class Merger:
                 "offset": chunk.offset,
                 "line": chunk.line,
                 "read": read,
+                "sizes": self.sizes,
                 "rejects": rejects,
                 "stages": stages,
             }

@@ -86,21 +86,12 @@ ORDER BY name
 ON CONFLICT DO NOTHING
 """
 
-# Which kinds of suppression an organisation has at all: fifteen index probes, whatever the size of the list.
 # Index: one_suppression_an_address.
-KINDS_OF_SUPPRESSION = """
-SELECT channel, hash_type
-FROM unnest(%(channels)s::text[]) channel, unnest(%(hash_types)s::text[]) hash_type
-WHERE EXISTS (
-    SELECT FROM subscribers_suppression s
-    WHERE s.organisation_id = %(organisation_id)s AND s.channel = channel.channel
-      AND s.hash_type = hash_type.hash_type
+ANY_SUPPRESSION = """
+SELECT EXISTS (
+    SELECT FROM subscribers_suppression
+    WHERE organisation_id = %(organisation_id)s AND channel = ANY(%(channels)s)
 )
-"""
-SUPPRESSED_DIGESTS = """
-SELECT digest FROM subscribers_suppression
-WHERE organisation_id = %(organisation_id)s AND channel = ANY(%(channels)s) AND hash_type = %(hash_type)s
-  AND digest = ANY(%(digests)s)
 """
 
 IDENTITIES = {"email": "email_key", "phone": "phone", "external_id": "external_id"}

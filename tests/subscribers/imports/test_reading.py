@@ -27,7 +27,7 @@ def test_it_finds_the_delimiter(delimiter: str) -> None:
 
 
 def test_a_semicolon_wins_over_commas_in_free_text() -> None:
-    content = "email;note\na@b.example;one, two, three\nc@d.example;four, five\n".encode()
+    content = b"email;note\na@b.example;one, two, three\nc@d.example;four, five\n"
     assert rows_of(content) == [(2, ["a@b.example", "one, two, three"]), (3, ["c@d.example", "four, five"])]
 
 

@@ -16,7 +16,7 @@ from portal.errors import FieldProblem, InvalidInputError
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact, TagName
 from subscribers.fields.models import Field
-from subscribers.imports import chunks, stages
+from subscribers.imports import stages
 from subscribers.imports.actions import ImportEndedError, cancel_import, create_import
 from subscribers.imports.models import Import, ImportReject
 from subscribers.imports.problems import NoIdentityColumnError
@@ -136,7 +136,7 @@ def test_odd_characters_arrive_as_they_are(in_acme: Organisation) -> None:
 
 
 def test_suppressed_addresses_never_enter(in_acme: Organisation, other: Organisation) -> None:
-    version, digest = keyed_hashes(in_acme).current(b"ada@example.org")
+    _version, digest = keyed_hashes(in_acme).current(b"ada@example.org")
     suppress(in_acme, "email", "keyed", digest)
     import hashlib
 
@@ -273,9 +273,8 @@ def test_stages_see_each_merged_row_and_their_counts_add_up(
 
 
 def test_chunks_change_nothing(in_acme: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("subscribers.imports.reading.BLOCK_BYTES", 100)
-    monkeypatch.setattr("subscribers.imports.reading.read_blocks.__kwdefaults__", {"block_bytes": 100})
-    monkeypatch.setattr(chunks.read_chunks, "__kwdefaults__", {"chunk_rows": 3})
+    monkeypatch.setattr("subscribers.imports.running.BLOCK_BYTES", 100)
+    monkeypatch.setattr("subscribers.imports.running.CHUNK_ROWS", 3)
     rows = [f"p{number % 15}@x.example,{number}" for number in range(20)] + ["bad,1"]
     source = imported(in_acme, "email,external id\n" + "\n".join(rows) + "\n")
     assert counts_of(source) == {"read": 21, "created": 15, "duplicate": 5, "rejected": 1}
@@ -326,7 +325,8 @@ def test_counts_add_up_and_a_second_time_creates_nobody(
 ) -> None:
     content = "email,phone,external id,first name\n" + "".join(",".join(row) + "\n" for row in rows)
     with pytest.MonkeyPatch.context() as patch, transaction.atomic():
-        patch.setattr(chunks.read_chunks, "__kwdefaults__", {"chunk_rows": chunk_rows})
+        patch.setattr("subscribers.imports.running.CHUNK_ROWS", chunk_rows)
+        patch.setattr("subscribers.imports.running.BLOCK_BYTES", 64)
         dry = imported(in_acme, content, update_rule=rule, dry_run=True)
         first = imported(in_acme, content, update_rule=rule)
         second = imported(in_acme, content, update_rule=rule)
