@@ -69,6 +69,7 @@ class Keeper:
     def _stop(self) -> None:
         for server in self.servers:
             server.stop()
+        reap()  # not every container has a first process that would
 
     def end(self, *_: object) -> None:
         """The machine is going down, or the operator asked: stop cleanly although somebody may still hold."""

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         end_with_parent()
         self.require_free_port()
         self.prepare_database()
-        children = self.start_children()
+        children = self.children()
         try:
             self.mind(children)
         finally:
@@ -65,6 +65,7 @@ class Command(BaseCommand):
         if self.wants_demo():
             self.say("Loading the demo organisation")
             call_command("demo")
+        settings.STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns when it is missing
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
 
@@ -74,8 +75,10 @@ class Command(BaseCommand):
         allowed = settings.ACCORD.demo and not settings.ACCORD.production
         return allowed and "demo" in get_commands() and not Organisation.objects.exists()
 
-    def start_children(self) -> list[Child]:
-        python = [sys.executable, "-m"]
+    def children(self) -> list[Child]:
+        """The web server first: it is what somebody is waiting for."""
+        # Celery warns of root; the embedded instance of somebody who is root has nobody else to run as.
+        python = [sys.executable, "-W", "ignore:You're running the worker", "-m"]
         celery = [*python, "celery", "--app", "portal.celery:app", "--quiet"]
         schedule = str(settings.ACCORD.var / "run" / "beat-schedule")
         commands = {
@@ -91,10 +94,7 @@ class Command(BaseCommand):
             ],
             "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile", ""],
         }
-        children = [Child(name, command, settings.BASE_DIR) for name, command in commands.items()]
-        for child in children:
-            child.start()
-        return children
+        return [Child(name, command, settings.BASE_DIR) for name, command in commands.items()]
 
     def web_options(self) -> list[str]:
         cores = len(os.sched_getaffinity(0))
@@ -115,20 +115,32 @@ class Command(BaseCommand):
         return ["--queues", "imports,exports,documents,mail,default", "--without-gossip", "--without-mingle"]
 
     def mind(self, children: list[Child]) -> None:
-        announced, checked_at, started_at = False, time.monotonic(), time.monotonic()
-        while not self.stopping and not parent_was_interrupted():
+        web, *others = children
+        web.start()
+        self.wait_until_healthy(web)
+        for child in others:
+            child.start()
+        if not self.stopping:
+            self.announce()
+        checked_at = time.monotonic()
+        while not self.must_stop():
             time.sleep(TICK_SECONDS)
-            if not announced and self.healthy():
-                announced = True
-                self.announce()
-            if not announced and time.monotonic() - started_at > READY_SECONDS:
-                raise CommandError("The web server does not answer; see the messages above.")
             for child in children:
                 if child.ended and child.restart_when_due():
                     self.say(f"The {child.name} process had ended and was started again.")
             if time.monotonic() - checked_at > 5:
                 checked_at = time.monotonic()
                 embedded.hold_unless_given(settings.ACCORD.var)
+
+    def must_stop(self) -> bool:
+        return self.stopping or parent_was_interrupted()
+
+    def wait_until_healthy(self, web: Child) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.must_stop() and not self.healthy():
+            if web.ended or time.monotonic() > deadline:
+                raise CommandError("The web server does not start; see the messages above.")
+            time.sleep(TICK_SECONDS / 4)
 
     def healthy(self) -> bool:
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104
