@@ -10,6 +10,11 @@ class ConsentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from consent import contact_page, dashboard, import_stage, personal_data
         from consent.segment_fields import register_segment_fields
 
+        dashboard.register()
+        contact_page.register()
+        personal_data.register()
+        import_stage.register()
         register_segment_fields()

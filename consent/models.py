@@ -1,7 +1,7 @@
 """The models of every room of this app, under the app's own label."""
 
 from consent.audiences.models import Audience
-from consent.ledger.models import ConsentEvent, ConsentState, Evidence
+from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportProof
 from consent.purposes.models import Purpose
 
-__all__ = ["Audience", "ConsentEvent", "ConsentState", "Evidence", "Purpose"]
+__all__ = ["Audience", "ConsentEvent", "ConsentState", "Evidence", "ImportProof", "Purpose"]

@@ -53,9 +53,7 @@ class Evidence(models.Model):
     Destroying the row leaves the event and its digest: the ledger still verifies.
     """
 
-    organisation = models.ForeignKey(
-        "portal.Organisation", on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.PROTECT, related_name="+", db_index=False)
     contact = models.ForeignKey(
         "subscribers.Contact",
         on_delete=models.DO_NOTHING,
@@ -82,6 +80,26 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return f"evidence:{self.pk}"
+
+
+class ImportProof(models.Model):
+    """The one document that proves what an import claims: its file, its origin, its mapping, the note (I-01)."""
+
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.PROTECT, related_name="+", db_index=False)
+    source_import = models.ForeignKey(
+        "subscribers.Import", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    evidence = models.ForeignKey(
+        Evidence, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+
+    objects = ScopedManager(organisation="organisation")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "source_import"], name="one_proof_an_import")]
+
+    def __str__(self) -> str:
+        return f"import-proof:{self.pk}"
 
 
 class ConsentEvent(models.Model):

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
 from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from consent.ledger import sql
+from consent.ledger.evidence import open_evidence
+from consent.ledger.models import Action, ConsentEvent, ConsentState, Evidence, Status
+from portal.errors import NotFoundError
+from portal.organisations.links import organisation_url
 from portal.organisations.models import Organisation
+from portal.ui.components import Text
+from subscribers.timeline import Happening
 
 
 def consents_in_force(organisation: Organisation) -> dict[int, dict[str, int]]:
@@ -16,3 +29,103 @@ def consents_in_force(organisation: Organisation) -> dict[int, dict[str, int]]:
         for purpose_id, channel, count in cursor.fetchall():
             found.setdefault(purpose_id, {})[channel] = count
     return found
+
+
+def standing_status(state: ConsentState, now: datetime) -> Status:
+    """The status as it is at this moment: an agreement ends on its day, and so does a pause, with nobody writing it."""
+    status = Status(state.status)
+    if status == Status.PAUSED and state.paused_until is not None and state.paused_until <= now:
+        status = Status.GRANTED
+    if status in {Status.GRANTED, Status.PAUSED} and state.expires_at is not None and state.expires_at <= now:
+        return Status.EXPIRED
+    return status
+
+
+def consents_of(organisation: Organisation, contact_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """The ``consents`` of contacts in the API, for a whole page in one query. Index: the state's primary key."""
+    now = timezone.now()
+    states = (
+        ConsentState.objects.filter(organisation=organisation, contact_id__in=contact_ids)
+        .exclude(status=Status.NONE)
+        .select_related("purpose")
+        .order_by("contact_id", "purpose_id", "channel")
+    )
+    found: dict[int, list[dict[str, Any]]] = {}
+    for state in states:
+        found.setdefault(state.contact_id, []).append(
+            {
+                "purpose": state.purpose.key,
+                "channel": state.channel,
+                "status": standing_status(state, now).value,
+                "since": state.since,
+                "expires_at": state.expires_at,
+            }
+        )
+    return found
+
+
+def events_of(organisation: Organisation) -> QuerySet[ConsentEvent]:
+    """The ledger's events, with their purposes; sorted and paged by the caller."""
+    return ConsentEvent.objects.filter(organisation=organisation).select_related("purpose")
+
+
+def event_of(organisation: Organisation, event_id: int | str) -> ConsentEvent:
+    """One event; ``not_found`` for any other id."""
+    text = str(event_id)
+    event = events_of(organisation).filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
+    if event is None:
+        raise NotFoundError
+    return event
+
+
+def evidence_of(event: ConsentEvent) -> dict[str, Any] | None:
+    """The document that proves an event; None when it never had one, or it was destroyed."""
+    if event.evidence_id is None:
+        return None
+    evidence = Evidence.objects.filter(organisation_id=event.organisation_id, pk=event.evidence_id).first()
+    return open_evidence(evidence) if evidence else None
+
+
+def event_timeline(organisation: Organisation, contact_id: int, until: datetime | None, limit: int) -> list[Happening]:
+    """What a person chose, for the timeline. Index: events_by_contact."""
+    events = events_of(organisation).filter(contact_id=contact_id)
+    if until is not None:
+        events = events.filter(occurred_at__lte=until)
+    return [happening_of(organisation, event) for event in events.order_by("-occurred_at", "-id")[:limit]]
+
+
+TONES = {Action.GRANT: "success", Action.CONFIRM: "success", Action.RESUME: "success", Action.PAUSE: "warning"}
+STOPS = {Action.REFUSE, Action.WITHDRAW, Action.OBJECT, Action.EXPIRE}
+TITLES: dict[Action, Text] = {
+    Action.GRANT: _("Agreed: %(purpose)s by %(channel)s"),
+    Action.CONFIRM: _("Confirmed: %(purpose)s by %(channel)s"),
+    Action.REFUSE: _("Refused: %(purpose)s by %(channel)s"),
+    Action.WITHDRAW: _("Withdrew: %(purpose)s by %(channel)s"),
+    Action.OBJECT: _("Objected: %(purpose)s by %(channel)s"),
+    Action.EXPIRE: _("Expired: %(purpose)s by %(channel)s"),
+    Action.PAUSE: _("Paused: %(purpose)s by %(channel)s"),
+    Action.RESUME: _("Resumed: %(purpose)s by %(channel)s"),
+    Action.REVERT: _("Undone with its import: %(purpose)s by %(channel)s"),
+}
+
+
+def happening_of(organisation: Organisation, event: ConsentEvent) -> Happening:
+    action = Action(event.action)
+    names = {"purpose": event.purpose.name, "channel": event.get_channel_display()}
+    return Happening(
+        key=f"event:{event.pk}",
+        at=event.occurred_at,
+        kind="consent",
+        title=str(TITLES[action]) % names,
+        text=event.get_source_display(),
+        url=organisation_url(organisation, "consent:event_detail", event_id=event.pk),
+        icon="thumb-down" if action in STOPS else "check",
+        tone=TONES.get(action, "danger" if action in STOPS else ""),
+        details={
+            "id": str(event.pk),
+            "purpose": event.purpose.key,
+            "channel": event.channel,
+            "action": event.action,
+            "source": event.source,
+        },
+    )

@@ -55,9 +55,7 @@ PLAIN = {
 }
 
 
-def record_events(
-    organisation: Organisation | int, choices: Sequence[Choice], *, now: datetime
-) -> list[int | None]:
+def record_events(organisation: Organisation | int, choices: Sequence[Choice], *, now: datetime) -> list[int | None]:
     """Write these choices, in their order; call it in the transaction of the action.
 
     Answers the event id of each, None where nothing was recorded: an unknown contact or purpose, an import that

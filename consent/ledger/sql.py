@@ -32,7 +32,9 @@ KEPT = f"""(
         AND {OLD} <> 'none' AND NOT ({OLD} = 'granted' AND g.occurred_at > l.since))
     OR (g.source IN ('one_click', 'link') AND g.action IN ('withdraw', 'object') AND {OLD} IN ('withdrawn', 'objected'))
 )"""
-MAY_CHANGE = cases(((action, f"{OLD} IN ({quoted(move.changes)})") for action, move in MOVES.items()), "g.action", "FALSE")
+MAY_CHANGE = cases(
+    ((action, f"{OLD} IN ({quoted(move.changes)})") for action, move in MOVES.items()), "g.action", "FALSE"
+)
 DATED = f"g.action IN ({quoted(action for action, move in MOVES.items() if move.dated)})"
 CHANGES = f"({MAY_CHANGE} AND ({OLD} = 'none' OR NOT {DATED} OR g.occurred_at >= l.since))"
 NEXT_STATUS = f"""CASE
@@ -89,11 +91,14 @@ locked AS MATERIALIZED (
     FOR UPDATE OF s
 )"""
 
-DECIDED = f"""
+
+def decided_with(evidence_id: str) -> str:
+    """The choices that count, numbered, with what becomes of the state; ``evidence_id`` is SQL about a choice ``g``."""
+    return f"""
 numbered AS MATERIALIZED (
     SELECT g.*, l.contact_id IS NOT NULL AS has_state,
            nextval('consent_consentevent_id_seq') AS event_id,
-           CASE WHEN g.digest IS NOT NULL THEN nextval('consent_evidence_id_seq') END AS evidence_id
+           {evidence_id} AS evidence_id
     FROM given g LEFT JOIN locked l USING (contact_id, purpose_id, channel)
     WHERE NOT {KEPT}
     ORDER BY g.n
@@ -102,7 +107,10 @@ decided AS MATERIALIZED (
     SELECT g.*, {CHANGES} AS changes, {NEXT_STATUS} AS next_status, {NEXT_SINCE} AS next_since,
            {NEXT_EXPIRY} AS next_expires_at, {NEXT_PAUSE} AS next_paused_until, {NEXT_EVENT} AS next_event_id
     FROM numbered g LEFT JOIN locked l USING (contact_id, purpose_id, channel)
-)"""
+)"""  # noqa: S608
+
+
+DECIDED = decided_with("CASE WHEN g.digest IS NOT NULL THEN nextval('consent_evidence_id_seq') END")
 
 PROOFS = """
 proofs AS (

@@ -58,9 +58,7 @@ def create_purpose(*, actor: Actor, key: str, values: PurposeValues, now: dateti
     return purpose
 
 
-def update_purpose(
-    *, actor: Actor, purpose: Purpose, changes: dict[str, Any], now: datetime | None = None
-) -> Purpose:
+def update_purpose(*, actor: Actor, purpose: Purpose, changes: dict[str, Any], now: datetime | None = None) -> Purpose:
     """Change what a purpose says, never its key; ``basis_in_use`` once people have chosen on its basis (B-14)."""
     actor.require(Capability.PURPOSES_EDIT)
     at = now or timezone.now()

@@ -1,0 +1,91 @@
+"""The statements by which an import's chunk gets into the ledger; ``{staged}`` and ``{merged}`` are its two tables.
+
+One statement for people just created (they have no state, so nothing is looked up or locked) and one for people met,
+which goes through the ledger's own rules. Both take the claims of the file as arrays.
+"""
+
+from __future__ import annotations
+
+from consent.ledger import sql
+
+CLAIMS = """
+unnest(%(purposes)s::bigint[], %(channels)s::text[], %(bases)s::text[], %(waits)s::boolean[], %(days)s::int[])
+    AS p(purpose_id, channel, basis, waits, valid_for_days)"""
+
+# Evidence of single rows, where the file brings an IP address with each: line -> evidence. Empty arrays otherwise.
+ROW_PROOFS = (
+    "unnest(%(proof_lines)s::bigint[], %(proof_ids)s::bigint[], %(proof_digests)s::bytea[]) AS r(line, id, digest)"
+)
+WITH_ROW_PROOFS = f"LEFT JOIN {ROW_PROOFS} ON r.line = m.line"
+PROOF_ID = "COALESCE(r.id, %(evidence)s)"
+PROOF_DIGEST = "COALESCE(r.digest, %(digest)s::bytea)"
+
+RECORD_NEW = """
+WITH fresh AS MATERIALIZED (
+    SELECT nextval('consent_consentevent_id_seq') AS event_id, m.contact_id, p.purpose_id, p.channel, p.basis, p.waits,
+           p.valid_for_days, {occurred_at} AS occurred_at, {proof_id} AS evidence_id, {proof_digest} AS digest
+    FROM {merged} m {sources} CROSS JOIN {claims}
+    WHERE m.is_new
+),
+events AS (
+    INSERT INTO consent_consentevent (id, organisation_id, contact_id, purpose_id, channel, action, basis, occurred_at,
+        recorded_at, source, source_reference, notice_version, evidence_id, evidence_digest)
+    SELECT event_id, %(organisation)s, contact_id, purpose_id, channel, 'grant', basis, occurred_at,
+        %(now)s, 'import', %(reference)s, '', evidence_id, digest
+    FROM fresh
+)
+INSERT INTO consent_consentstate
+    (organisation_id, contact_id, purpose_id, channel, status, since, expires_at, paused_until, event_id)
+SELECT %(organisation)s, contact_id, purpose_id, channel, CASE WHEN waits THEN 'unconfirmed' ELSE 'granted' END,
+    occurred_at, occurred_at + make_interval(days => valid_for_days), NULL, event_id
+FROM fresh
+"""
+
+# Only what may change anything: nobody who said no, or agreed as lately, is even locked (I-06). What an unproven file
+# claims refreshes nothing either (I-04). Index: the state's primary key.
+MET = f"""
+FROM {{merged}} m {{sources}} CROSS JOIN {CLAIMS}
+LEFT JOIN consent_consentstate l ON l.organisation_id = %(organisation)s AND l.contact_id = m.contact_id
+    AND l.purpose_id = p.purpose_id AND l.channel = p.channel
+WHERE NOT m.is_new
+    AND ({sql.OLD} = 'none' OR ({sql.OLD} = 'granted' AND {{occurred_at}} > l.since AND NOT %(held)s))"""
+
+GIVEN_MET = f"""
+given AS MATERIALIZED (
+    SELECT m.line AS n, m.contact_id, p.purpose_id, p.channel, 'grant'::text AS action, p.basis,
+           {{occurred_at}} AS occurred_at, 'import'::text AS source, %(reference)s::text AS source_reference,
+           ''::text AS notice_version, NULL::timestamptz AS paused_until, NULL::bytea AS payload,
+           {{proof_id}} AS proof_id, {{proof_digest}} AS digest, p.waits AS double_opt_in, p.valid_for_days
+    {MET}
+)"""
+
+# The ledger's own steps, with evidence that is there already instead of a document of each choice.
+RECORD_MET = f"""
+WITH {GIVEN_MET}, {sql.LOCKED}, {sql.decided_with("g.proof_id")}, {sql.EVENTS}, {sql.STATES}
+SELECT count(*) FROM decided
+"""
+
+# The rows whose own evidence will be needed.
+ROWS_TO_PROVE = f"""
+SELECT s.line, m.contact_id, host(s.ip), {{occurred_at}} FROM {{merged}} m JOIN {{staged}} s ON s.line = m.line
+WHERE s.ip IS NOT NULL AND (m.is_new OR EXISTS (SELECT 1 {MET.replace("{merged} m {sources}", "(SELECT m.*) m")}))
+"""
+
+EVIDENCE_IDS = "SELECT nextval('consent_evidence_id_seq') FROM generate_series(1, %(count)s)"
+COPY_EVIDENCE = "COPY consent_evidence (id, organisation_id, contact_id, digest, payload, created_at) FROM STDIN"
+
+PROOF_OF_IMPORT = """
+SELECT e.id, e.digest FROM consent_importproof i
+JOIN consent_evidence e ON e.organisation_id = %(organisation)s AND e.id = i.evidence_id
+WHERE i.organisation_id = %(organisation)s AND i.source_import_id = %(import)s
+"""
+KEEP_PROOF = """
+WITH proof AS (
+    INSERT INTO consent_evidence (organisation_id, contact_id, digest, payload, created_at)
+    VALUES (%(organisation)s, NULL, %(digest)s, %(payload)s, %(now)s)
+    RETURNING id
+)
+INSERT INTO consent_importproof (organisation_id, source_import_id, evidence_id)
+SELECT %(organisation)s, %(import)s, id FROM proof
+RETURNING evidence_id
+"""

@@ -1,0 +1,170 @@
+"""The gate: three forms of one definition, held against the rules in plain words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from consent.gate import REASONS, check, explain, gate_sql
+from consent.ledger.models import ConsentState, Status
+from consent.purposes.errors import ChannelNotOfferedError
+from consent.purposes.models import Basis, Purpose
+from portal.organisations.models import Organisation
+from portal.ui.statuses import LOOKS
+from subscribers.contacts.models import Contact
+from subscribers.suppression.models import Suppression
+from tests.consent.choices import NOW, choose, new_purpose
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+numbers = count(1)
+
+people = st.fixed_dictionaries(
+    {
+        "email": st.booleans(),
+        "phone": st.booleans(),
+        "restricted": st.booleans(),
+        "suppressed_on": st.sets(st.sampled_from(["email", "sms"]), max_size=2),
+        "status": st.sampled_from([None, *Status.values]),
+        "expires": st.sampled_from([None, -1, 0, 1]),
+        "paused_until": st.sampled_from([None, -1, 0, 1]),
+    }
+)
+
+
+def reasons_in_plain_python(person: dict[str, Any], basis: str, channel: str) -> list[str]:
+    """The rules of the gate once more, as one would tell them to a colleague."""
+    status, on_consent = person["status"], basis == "consent"
+    ran_out = person["expires"] is not None and person["expires"] <= 0
+    pause_is_over = person["paused_until"] is not None and person["paused_until"] <= 0
+    reasons = []
+    if person["restricted"]:
+        reasons.append("restricted")
+    if channel in person["suppressed_on"]:
+        reasons.append("suppressed")
+    if status in ("objected", "withdrawn", "refused"):
+        reasons.append(status)
+    if on_consent and status in (None, "none"):
+        reasons.append("no_consent")
+    if on_consent and status == "unconfirmed":
+        reasons.append("unconfirmed")
+    if on_consent and (status == "expired" or (status in ("granted", "paused") and ran_out)):
+        reasons.append("expired")
+    if status == "paused" and not pause_is_over:
+        reasons.append("paused")
+    if not person["email" if channel == "email" else "phone"]:
+        reasons.append("unreachable")
+    return reasons
+
+
+def new_person(organisation: Organisation, purpose: Purpose, channel: str, person: dict[str, Any]) -> Contact:
+    number = next(numbers)
+    contact = Contact.objects.create(
+        organisation=organisation,
+        external_id=f"g{number}",
+        email_key=f"g{number}@example.org" if person["email"] else None,
+        phone=f"+3360000{number:05}" if person["phone"] else None,
+        restricted_at=NOW if person["restricted"] else None,
+        origin="api",
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    for place, suppressed in enumerate(sorted(person["suppressed_on"])):
+        for hash_type in ("keyed", "sha256"):  # two marks on one address count once
+            digest = f"{number}-{place}-{hash_type}".encode()
+            Suppression.objects.create(
+                organisation=organisation,
+                channel=suppressed,
+                hash_type=hash_type,
+                digest=digest,
+                reason="manual",
+                contact=contact,
+                created_at=NOW,
+            )
+    if person["status"] is not None:
+        until = {name: person[name] and NOW + person[name] * DAY for name in ("expires", "paused_until")}
+        until = {name: NOW if person[name] == 0 else value for name, value in until.items()}
+        ConsentState.objects.create(
+            organisation=organisation,
+            contact=contact,
+            purpose=purpose,
+            channel=channel,
+            status=person["status"],
+            since=NOW - 9 * DAY,
+            expires_at=until["expires"],
+            paused_until=until["paused_until"],
+            event_id=number,
+        )
+    return contact
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(
+    crowd=st.lists(people, min_size=1, max_size=4),
+    basis=st.sampled_from(Basis.values),
+    channel=st.sampled_from(["email", "sms"]),
+)
+def test_the_three_forms_and_plain_python_agree(
+    in_acme: Organisation, crowd: list[dict[str, Any]], basis: str, channel: str
+) -> None:
+    purpose = new_purpose(in_acme, f"purpose-{next(numbers)}", basis=basis)
+    expected = {
+        new_person(in_acme, purpose, channel, person).pk: reasons_in_plain_python(person, basis, channel)
+        for person in crowd
+    }
+    first = {contact_id: reasons[0] if reasons else None for contact_id, reasons in expected.items()}
+
+    answers = {contact_id: explain(contact_id, purpose, channel, now=NOW) for contact_id in expected}
+    assert {contact_id: answer.reasons for contact_id, answer in answers.items()} == expected
+    assert all(answer.allowed == (not answer.reasons) for answer in answers.values())
+
+    batch = check(in_acme, purpose, channel, expected, now=NOW)
+    assert batch.allowed == [contact_id for contact_id, reason in first.items() if reason is None]
+    assert batch.denied == {contact_id: reason for contact_id, reason in first.items() if reason}
+
+    gate = gate_sql(purpose, channel, now=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT c.id, {gate.reason} FROM subscribers_contact c {gate.joins}"
+            " WHERE c.organisation_id = %(organisation)s AND c.id = ANY (%(ids)s)",
+            {**gate.params, "organisation": in_acme.pk, "ids": list(expected)},
+        )
+        found = cursor.fetchall()
+    assert len(found) == len(expected)
+    assert dict(found) == first
+
+
+def test_ids_of_nobody_and_of_another_organisation_are_not_found(
+    in_acme: Organisation, ada: Contact, ada_elsewhere: Contact
+) -> None:
+    purpose = new_purpose(in_acme)
+    choose(ada, purpose, "grant")
+    batch = check(in_acme, purpose, "email", [ada_elsewhere.pk, ada.pk, 10**12], now=NOW)
+    assert batch.allowed == [ada.pk]
+    assert batch.denied == {ada_elsewhere.pk: "not_found", 10**12: "not_found"}
+    assert explain(ada_elsewhere.pk, purpose, "email", now=NOW).reasons == ["not_found"]
+
+
+def test_the_answer_names_the_event_it_rests_on(in_acme: Organisation, ada: Contact) -> None:
+    purpose = new_purpose(in_acme)
+    event_id = choose(ada, purpose, "grant")
+    answer = explain(ada.pk, purpose, "email", now=NOW)
+    assert (answer.allowed, answer.evidence) == (True, [event_id])
+
+
+def test_a_channel_the_purpose_does_not_use_is_refused(in_acme: Organisation, ada: Contact) -> None:
+    """B-13."""
+    with pytest.raises(ChannelNotOfferedError):
+        explain(ada.pk, new_purpose(in_acme), "post", now=NOW)
+
+
+def test_every_reason_has_a_word_on_the_pages() -> None:
+    assert set(REASONS) <= set(LOOKS)
