@@ -108,6 +108,8 @@ class Command(BaseCommand):
             "--blocking-threads": "4",
             "--backlog": "2048",
             "--log-level": "warning",
+            # One that was told to stop while it was still starting may miss it.
+            "--workers-kill-timeout": "5",
         }
         return [part for pair in options.items() for part in pair] + ["--respawn-failed-workers", "--no-ws"]
 
