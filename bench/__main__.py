@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from bench.setting import make_database, use_bench_database
 
 
 def main() -> None:
-    rows = int(os.environ.get("ROWS", "100000"))
+    arguments = argparse.ArgumentParser(prog="bench", description=__doc__)
+    arguments.add_argument("--rows", type=int, default=100_000)
+    rows = arguments.parse_args().rows
     use_bench_database()
     make_database()
     from bench.story import measure_all
