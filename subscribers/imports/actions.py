@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, cast
@@ -19,6 +19,7 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 from subscribers.fields.models import Field
+from subscribers.imports import queries
 from subscribers.imports.files import digest_of, file_format, guessed, safe_name
 from subscribers.imports.mapping import mapping_problems, require_identity
 from subscribers.imports.models import Import, ImportState, UpdateRule
@@ -134,6 +135,14 @@ def cancel_import(*, actor: Actor, source: Import) -> None:
     if source.job is None or source.job.ended:
         Import.objects.filter(pk=source.pk).update(state=ImportState.CANCELLED, finished_at=now)
     audit.record(actor=actor, action="import.cancelled", target=source, at=now)
+
+
+def download_rejects(*, actor: Actor, source: Import) -> Iterator[str]:
+    """The rejected rows as CSV text; that somebody took them is noted, since they hold personal data."""
+    actor.require(Capability.IMPORTS_RUN)
+    details = {"rows": source.rows_rejected}
+    audit.record(actor=actor, action="import.rejects_downloaded", target=source, details=details)
+    return queries.rejects_csv(source)
 
 
 def new_import(

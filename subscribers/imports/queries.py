@@ -1,0 +1,97 @@
+"""Reads of imports."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+from django_scopes import scope
+
+from portal.errors import NotFoundError
+from portal.organisations.models import Organisation
+from subscribers.imports.mapping import dropped_columns
+from subscribers.imports.models import Import, ImportReject, ImportState
+
+COUNTS = ("read", "created", "updated", "unchanged", "rejected", "duplicate", "suppressed")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+ENDED = (ImportState.DONE, ImportState.QUARANTINED, ImportState.FAILED, ImportState.CANCELLED, ImportState.UNDONE)
+
+
+def imports(organisation: Organisation, *, state: str = "", search: str = "") -> QuerySet[Import]:
+    """The imports of an organisation with what a list shows of them. Index: imports_newest_first."""
+    found = Import.objects.filter(organisation=organisation).select_related("job", "created_by")
+    if state:
+        found = found.filter(state=state)
+    if search:
+        found = found.filter(file_name__icontains=search)
+    return found
+
+
+def import_by_id(organisation: Organisation, import_id: str | int) -> Import:
+    """Raises NotFoundError, also for what is no id."""
+    text = str(import_id)
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise NotFoundError
+    source = imports(organisation).select_related("organisation").filter(pk=int(text)).first()
+    if source is None:
+        raise NotFoundError
+    return source
+
+
+def counts(source: Import) -> dict[str, int]:
+    """The rows by what became of them; `read` is the sum of the others, always."""
+    return {name: getattr(source, f"rows_{name}") for name in COUNTS}
+
+
+def progress(source: Import) -> float:
+    """From 0 to 1."""
+    if source.state in (ImportState.DONE, ImportState.QUARANTINED, ImportState.UNDONE):
+        return 1.0
+    return round(source.job.progress, 4) if source.job else 0.0
+
+
+def dropped(source: Import) -> list[str]:
+    return dropped_columns(source.mapping, source.columns)
+
+
+def rejects_csv(source: Import) -> Iterator[str]:
+    """The rejected rows as a CSV file, some hundred at a time: their cells, then line, code and detail.
+
+    A cell that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection).
+    """
+    yield "\ufeff" + csv_lines([[*source.columns, "line", "code", "detail"]])
+    width, last = len(source.columns), 0
+    while rejects := rejects_after(source, last):
+        last = rejects[-1].pk
+        yield csv_lines([[*fitted(reject.cells, width), reject.line, reject.code, reject.detail] for reject in rejects])
+
+
+def rejects_after(source: Import, last: int) -> list[ImportReject]:
+    """Five hundred rejects; in a scope of their own, since a stream is sent after that of the request has ended."""
+    with scope(organisation=source.organisation):
+        return list(source.rejects.filter(organisation=source.organisation, pk__gt=last).order_by("pk")[:500])
+
+
+def fitted(cells: list[str], width: int) -> list[str]:
+    """As many cells as there are columns: spare ones follow in the last, so that line and code keep their place."""
+    if len(cells) > width:
+        return [*cells[: width - 1], " ".join(cells[width - 1 :])]
+    return [*cells, *[""] * (width - len(cells))]
+
+
+def csv_lines(rows: list[list[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows([[harmless(cell) for cell in row] for row in rows])
+    return text.getvalue()
+
+
+def harmless(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+
+
+def examples_of_rejects(source: Import) -> list[ImportReject]:
+    """The first rejected rows, to show on the page. Index: rejects_by_line."""
+    return list(source.rejects.filter(organisation=source.organisation).order_by("line")[:10])
