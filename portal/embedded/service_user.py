@@ -134,7 +134,8 @@ def _make_services_folder(places: Addresses, user: ServiceUser) -> None:
     # Below /root, or any folder the service user cannot enter, no server of its could work: the data then
     # lives with the system's other state. The name is random, and the link is the only way to it, so that a
     # clone made anew in the same place begins empty instead of finding the data of its predecessor.
-    STATE.mkdir(mode=0o711, parents=True, exist_ok=True)
+    STATE.mkdir(parents=True, exist_ok=True)
+    STATE.chmod(0o711)  # whatever the umask says
     home = STATE / f"{places.var.parent.name}-{secrets.token_hex(4)}"
     user.own(home)
     places.services.symlink_to(home)
