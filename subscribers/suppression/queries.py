@@ -32,9 +32,11 @@ def entries_of_address(organisation: Organisation, text: str, channels: list[str
     return suppressions().filter(channel__in=channels, digest__in=wanted)
 
 
-def suppression_of(suppression_id: int) -> Suppression:
-    """One entry; ``not_found`` otherwise."""
-    found = Suppression.objects.filter(pk=suppression_id).first()
+def suppression_of(suppression_id: int | str) -> Suppression:
+    """One entry; ``not_found`` for any other id, and for what is no id."""
+    if not str(suppression_id).isdecimal():
+        raise NotFoundError
+    found = Suppression.objects.filter(pk=int(suppression_id)).first()
     if found is None:
         raise NotFoundError
     return found

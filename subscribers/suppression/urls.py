@@ -1,7 +1,13 @@
-"""Pages of suppression."""
+"""Pages of the suppression list."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from subscribers.suppression import views
+
+urlpatterns = [
+    path("", views.suppression_list, name="suppression_list"),
+    path("new/", views.suppression_add, name="suppression_add"),
+    path("<int:suppression_id>/remove/", views.suppression_remove, name="suppression_remove"),
+]
