@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 from django_scopes import scope, scopes_disabled
 
@@ -57,7 +58,7 @@ def member_page(capability: Capability) -> Callable[[View], View]:
             entered.membership = membership
             entered.organisation = membership.organisation
             entered.actor = Actor.member(membership, ip=client_address(request))
-            with scope(organisation=membership.organisation):
+            with scope(organisation=membership.organisation), timezone.override(membership.organisation.zone):
                 entered.actor.require(capability)
                 return view(entered, **kwargs)
 

@@ -24,7 +24,8 @@ from tests.people import new_member
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN_AXE = """async (rules) => (await axe.run(document, {runOnly: rules})).violations.map(
-    (violation) => violation.id + ': ' + violation.nodes.map((node) => node.target + ' ' + node.failureSummary).join('; '))"""
+    (violation) => violation.id + ': ' +
+        violation.nodes.map((node) => node.target + ' ' + node.failureSummary).join('; '))"""
 END_FADING = "document.getAnimations().forEach((one) => { try { one.finish(); } catch { /* endless */ } })"
 FLAGS = [
     "--no-sandbox",
