@@ -11,10 +11,13 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         from consent import contact_page, dashboard, import_stage, personal_data
+        from consent.audiences.queries import audiences_using
         from consent.segment_fields import register_segment_fields
+        from subscribers.segments.uses import register_use
 
         dashboard.register()
         contact_page.register()
         personal_data.register()
         import_stage.register()
         register_segment_fields()
+        register_use(audiences_using)

@@ -39,6 +39,27 @@ def register() -> None:
             section="consent",
         )
     )
+    register_menu(
+        MenuEntry(
+            key="audiences",
+            label=_("Audiences"),
+            url_name="consent:audience_list",
+            icon="users-group",
+            capability=Capability.AUDIENCES_VIEW,
+            order=30,
+            section="consent",
+        )
+    )
+    register_card(
+        DashboardCard(
+            key="audiences",
+            title=_("Waiting for approval"),
+            template="consent/cards/waiting.html",
+            query="consent.audiences.queries.waiting_card",
+            capability=Capability.AUDIENCES_VIEW,
+            order=15,
+        )
+    )
     register_card(
         DashboardCard(
             key="consents",

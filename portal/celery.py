@@ -21,6 +21,11 @@ app.conf.update(settings.CELERY)
 app.conf.task_queues = [BrokerQueue(queue.value) for queue in Queue]
 app.conf.beat_schedule_filename = str(settings.ACCORD.var / "run" / "beat-schedule")
 app.conf.beat_schedule = {
+    "expire audiences": {
+        "task": "consent.audiences.tasks.expire_audiences",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "requeue silent jobs": {
         "task": "portal.jobs.tasks.requeue_silent",
         "schedule": 10.0,

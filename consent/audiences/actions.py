@@ -86,12 +86,12 @@ def checked(draft: AudienceDraft) -> tuple[Segment, Purpose]:
     purpose = Purpose.objects.filter(key=draft.purpose).first()
     problems = [*text_problems(draft), *field_problems(draft)]
     if segment is None:
-        problems.append(FieldProblem(("segment",), "not_found", _("There is no such segment.")))
+        problems.append(FieldProblem(("segment",), "unknown_segment", _("There is no such segment.")))
     if purpose is None:
-        problems.append(FieldProblem(("purpose",), "not_found", _("There is no such purpose.")))
+        problems.append(FieldProblem(("purpose",), "unknown_purpose", _("There is no such purpose.")))
     elif draft.channel not in purpose.channels:
         detail = _("This purpose is not for this channel.")
-        problems.append(FieldProblem(("channel",), "invalid_value", detail))
+        problems.append(FieldProblem(("channel",), "channel_not_offered", detail))
     if problems or segment is None or purpose is None:
         raise InvalidInputError(errors=problems)
     return segment, purpose
@@ -192,7 +192,10 @@ def put_snapshot(audience: Audience, snapshot: Snapshot, now: datetime) -> None:
 
 @transaction.atomic
 def approve_audience(*, actor: Actor, audience: Audience, comment: str = "") -> Audience:
-    """Let the engine have it for ``audience_valid_hours``; raises ``four_eyes``, ``wrong_state``, ``snapshot_pending``."""
+    """Let the engine have it for ``audience_valid_hours``.
+
+    Raises ``four_eyes``, ``permission_denied``, ``wrong_state``, ``snapshot_pending``.
+    """
     now = timezone.now()
     kept = to_decide(actor, audience, AudienceState.APPROVED)
     if kept.snapshot is None:
@@ -255,7 +258,10 @@ def cancel_audience(*, actor: Actor, audience: Audience) -> Audience:
 
 @transaction.atomic
 def claim_audience(*, actor: Actor, audience: Audience) -> Audience:
-    """Give it to this credential, once; raises ``already_claimed`` (409), ``audience_expired`` (410), ``wrong_state``."""
+    """Give it to this credential, once.
+
+    Raises ``already_claimed``, ``audience_expired``, ``wrong_state``.
+    """
     require_engine(actor)
     now = timezone.now()
     kept = locked(audience)
@@ -314,7 +320,10 @@ def finish_hand_off(*, actor: Actor, audience: Audience) -> None:
 
 @transaction.atomic
 def complete_audience(*, actor: Actor, audience: Audience, sent: int, failed: int) -> Audience:
-    """The engine's own count at the end; the same report a second time is fine. Raises ``wrong_state``, ``not_claimed``."""
+    """The engine's own count at the end; the same report a second time is fine.
+
+    Raises ``wrong_state``, ``not_claimed``.
+    """
     require_engine(actor)
     now = timezone.now()
     kept = locked(audience)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from consent.audiences.actions import expire_audience
 from consent.audiences.models import Audience, AudienceState
@@ -15,7 +16,7 @@ from portal.audit.models import AuditEntry
 from portal.errors import NotFoundError
 from portal.jobs.models import Job
 from portal.organisations.models import Organisation
-from portal.ui.components import FunnelDrop, FunnelStep
+from portal.ui.components import FunnelDrop, FunnelStep, TimelineEntry
 from portal.ui.statuses import LOOKS
 from subscribers.segments.models import Segment
 
@@ -42,15 +43,36 @@ def find_audience(organisation: Organisation, audience_id: str | int) -> Audienc
     return audience
 
 
-def history(audience: Audience) -> list[AuditEntry]:
+DONE = {
+    "audience.created": (gettext_lazy("Drafted"), "edit", ""),
+    "audience.submitted": (gettext_lazy("Submitted for approval"), "send", ""),
+    "audience.reopened": (gettext_lazy("Back to draft: counting did not end"), "arrow-back-up", "warning"),
+    "audience.approved": (gettext_lazy("Approved"), "rubber-stamp", "success"),
+    "audience.rejected": (gettext_lazy("Rejected"), "x", "danger"),
+    "audience.cancelled": (gettext_lazy("Cancelled"), "ban", "warning"),
+    "audience.claimed": (gettext_lazy("Claimed by the engine"), "hand-stop", ""),
+    "audience.handed_off": (gettext_lazy("Handed to the engine"), "package", "success"),
+    "audience.completed": (gettext_lazy("Completed by the engine"), "check", "success"),
+    "audience.expired": (gettext_lazy("Expired"), "hourglass", "warning"),
+}
+
+
+def history(audience: Audience) -> list[TimelineEntry]:
     """What was done to it and by whom, newest first. Index: audit_by_target."""
-    return list(
+    entries = (
         AuditEntry.objects.filter(
             organisation_id=audience.organisation_id, target_type="audience", target_id=str(audience.pk)
         )
         .select_related("user")
         .order_by("-id")[:50]
     )
+    return [shown_entry(entry) for entry in entries]
+
+
+def shown_entry(entry: AuditEntry) -> TimelineEntry:
+    title, icon, tone = DONE.get(entry.action, (entry.action, "point", ""))
+    actor = str(entry.user) if entry.user else str(entry.get_actor_kind_display())
+    return TimelineEntry(at=entry.at, title=title, icon=icon, tone=tone, actor=actor)
 
 
 def snapshot_job(audience: Audience) -> Job | None:

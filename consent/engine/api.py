@@ -23,7 +23,7 @@ from consent.engine.queries import (
     verdicts,
 )
 from consent.engine.recipients import HandOff, gzipped
-from consent.purposes.queries import purpose_by_key
+from consent.purposes.queries import named_purpose
 from portal.api.authentication import EngineCredential, EngineRequest
 from portal.api.errors import InvalidCursorError
 from portal.api.pages import Page, PageQuery, paginate
@@ -161,7 +161,7 @@ def check(request: EngineRequest, body: CheckIn) -> dict[str, Any]:
     """May each of these be written to now? Up to 10,000 ids; the first reason for each who may not."""
     organisation = organisation_for(request.engine, body.organisation)
     with request.engine.entering(organisation):
-        purpose = purpose_by_key(organisation, body.purpose)
+        purpose = named_purpose(organisation, body.purpose, "purpose")
         contacts = [str(contact) for contact in body.contacts]
         found = verdicts(request.engine, organisation, purpose, body.channel, contacts, now=timezone.now())
     return {"allowed": found.allowed, "denied": found.denied}

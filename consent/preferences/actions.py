@@ -1,0 +1,155 @@
+"""What the holder of a link changes: stop one thing, stop everything, choose anew. Committed before the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import get_language
+from django_scopes import scope
+
+from consent.ledger.actions import withdraw_by_link
+from consent.ledger.models import Action, EventSource
+from consent.ledger.recording import Choice, record_events
+from consent.links import LinkTarget
+from consent.preferences.queries import Option
+from portal import audit
+from portal.channels import Channel
+from portal.organisations.actors import Actor
+from portal.organisations.models import Organisation
+
+
+@dataclass(frozen=True)
+class Visit:
+    """The facts of a request that become evidence."""
+
+    ip: str | None
+    user_agent: str
+    at: datetime
+    door: str
+    """``one_click``, ``unsubscribe``, ``preferences`` or ``why``: which page it came through."""
+
+
+def link_evidence(target: LinkTarget, visit: Visit) -> dict[str, Any]:
+    return {
+        "method": "link",
+        "door": visit.door,
+        "purpose": target.purpose_id,
+        "channel": target.channel,
+        "language": get_language() or "",
+    }
+
+
+def stop_one(*, target: LinkTarget, visit: Visit, source: EventSource) -> list[int]:
+    """Withdraw what the message was about; a second time, and for somebody erased, it records nothing (W-03, W-04)."""
+    return withdraw_by_link(
+        organisation_id=target.organisation_id,
+        contact_id=target.contact_id,
+        purpose_id=target.purpose_id or None,
+        channel=target.channel,
+        evidence=link_evidence(target, visit),
+        ip=visit.ip,
+        user_agent=visit.user_agent,
+        now=visit.at,
+        source=source,
+    )
+
+
+@transaction.atomic
+def stop_everything(*, target: LinkTarget, visit: Visit) -> list[int]:
+    """Withdraw every purpose on every channel (W-07)."""
+    return [
+        event_id
+        for channel in Channel
+        for event_id in withdraw_by_link(
+            organisation_id=target.organisation_id,
+            contact_id=target.contact_id,
+            purpose_id=None,
+            channel=channel.value,
+            evidence={**link_evidence(target, visit), "stopped": "everything"},
+            ip=visit.ip,
+            user_agent=visit.user_agent,
+            now=visit.at,
+            source=EventSource.LINK,
+        )
+    ]
+
+
+@transaction.atomic
+def save_choices(
+    *, target: LinkTarget, visit: Visit, options: Iterable[Option], chosen: Collection[str], wordings: dict[str, str]
+) -> int:
+    """Record each switch that was turned, and nothing else; how many.
+
+    ``wordings``: the text shown beside each switch, which proves what was agreed to (C-06).
+    """
+    turned = [option for option in options if option.on != (option.key in chosen)]
+    for option in turned:
+        if option.on:
+            stop_option(target, visit, option)
+    granted = [option for option in turned if not option.on]
+    if granted:
+        grant_options(target, visit, granted, wordings)
+    return len(turned)
+
+
+def stop_option(target: LinkTarget, visit: Visit, option: Option) -> None:
+    withdraw_by_link(
+        organisation_id=target.organisation_id,
+        contact_id=target.contact_id,
+        purpose_id=option.purpose_id,
+        channel=option.channel,
+        evidence=link_evidence(target, visit),
+        ip=visit.ip,
+        user_agent=visit.user_agent,
+        now=visit.at,
+        source=EventSource.LINK,
+    )
+
+
+def grant_options(target: LinkTarget, visit: Visit, options: list[Option], wordings: dict[str, str]) -> None:
+    """A yes by the person's own act, with the words they saw.
+
+    Where double opt-in is asked for, acting through a link sent to that very address is the confirmation; on another
+    channel the yes waits for one.
+    """
+    organisation = Organisation.objects.get(pk=target.organisation_id)
+    choices = []
+    for option in options:
+        choices.append(choice_of(target, visit, option, Action.GRANT, wordings))
+        if option.double_opt_in and option.channel == target.channel:
+            choices.append(choice_of(target, visit, option, Action.CONFIRM, wordings))
+    with scope(organisation=organisation):
+        events = record_events(organisation, choices, now=visit.at)
+        audit.record(
+            actor=Actor.link(organisation, reference=f"contact:{target.contact_id}", ip=visit.ip),
+            action="consent.granted",
+            target_type="contact",
+            target_id=target.contact_id,
+            details={"events": [event for event in events if event], "choices": [option.key for option in options]},
+            at=visit.at,
+        )
+
+
+def choice_of(
+    target: LinkTarget, visit: Visit, option: Option, action: Action, wordings: dict[str, str]
+) -> Choice:
+    evidence = {
+        **link_evidence(target, visit),
+        "text": wordings[option.key],
+        "ip": visit.ip or "",
+        "user_agent": visit.user_agent[:500],
+        "received_at": visit.at.isoformat(),
+    }
+    return Choice(
+        contact_id=target.contact_id,
+        purpose_id=option.purpose_id,
+        channel=option.channel,
+        action=action,
+        occurred_at=visit.at,
+        source=EventSource.LINK,
+        evidence=evidence,
+    )

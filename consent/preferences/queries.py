@@ -1,0 +1,180 @@
+"""Reads of the public pages: who a link is about, and what that person may choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db import connection
+from django.utils import translation
+
+from consent.ledger.models import EventSource, Status
+from consent.links import LinkTarget
+from consent.preferences import sql
+from consent.purposes.models import Basis
+from portal.channels import Channel
+from portal.errors import NotFoundError
+from portal.ui.components import Text
+from subscribers.contacts.models import Origin
+
+STOPPED = frozenset({Status.WITHDRAWN, Status.OBJECTED, Status.REFUSED})
+
+
+@dataclass(frozen=True)
+class Sender:
+    """The organisation, as ``public.html`` shows it."""
+
+    slug: str
+    name: str
+    locale: str
+    postal_address: str
+    dpo_email: str
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """The person behind a link: only what a page shows of them, and the address only masked."""
+
+    known: bool
+    email: str | None
+    phone: str | None
+    language: str | None
+    origin: str | None
+    collected_at: datetime | None
+    created_at: datetime | None
+
+    def address(self, channel: str) -> str:
+        """The address to mask; a phone where the channel rings one."""
+        wanted = self.phone if channel in (Channel.SMS, Channel.PHONE) else self.email
+        return wanted or self.email or self.phone or ""
+
+    @property
+    def origin_label(self) -> Text:
+        return Origin(self.origin).label if self.origin else ""
+
+
+@dataclass(frozen=True)
+class About:
+    """The purpose a message was sent for, and where the person stands."""
+
+    id: int | None
+    name: str | None
+    description: str | None
+    basis: str | None
+    status: str | None
+    since: datetime | None
+    source: str | None
+
+    @property
+    def basis_label(self) -> Text:
+        return Basis(self.basis).label if self.basis else ""
+
+    @property
+    def source_label(self) -> Text:
+        return EventSource(self.source).label if self.source else ""
+
+    @property
+    def stopped(self) -> bool:
+        return self.status in STOPPED
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The file a person came with."""
+
+    name: str | None
+    collected_by: str | None
+    collected_on: date | None
+    imported_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Everything a public page says about its link."""
+
+    target: LinkTarget
+    sender: Sender
+    recipient: Recipient
+    about: About
+    provenance: Provenance
+
+    @property
+    def language(self) -> str:
+        """The person's language where we have it, else the organisation's."""
+        for wanted in (self.recipient.language, self.sender.locale):
+            try:
+                return translation.get_supported_language_variant((wanted or "").lower())
+            except LookupError:
+                continue
+        return settings.LANGUAGE_CODE
+
+    @property
+    def address(self) -> str:
+        return self.recipient.address(self.target.channel)
+
+    @property
+    def channel_label(self) -> Text:
+        return Channel(self.target.channel).label
+
+
+def reader_of(target: LinkTarget) -> Reader:
+    """Who the link is about, in one statement; ``not_found`` when the organisation has left."""
+    params = {
+        "organisation": target.organisation_id,
+        "contact": target.contact_id,
+        "purpose": target.purpose_id,
+        "channel": target.channel,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql.TARGET, params)
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFoundError
+    return Reader(target, Sender(*row[:5]), Recipient(*row[5:12]), About(*row[12:19]), Provenance(*row[19:]))
+
+
+@dataclass(frozen=True)
+class Option:
+    """One switch of the preference page."""
+
+    purpose_id: int
+    name: str
+    description: str
+    basis: str
+    double_opt_in: bool
+    channel: str
+    status: str | None
+    over: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.purpose_id}-{self.channel}"
+
+    @property
+    def on(self) -> bool:
+        """May the organisation write? Without a word of theirs only where the purpose needs no consent."""
+        if self.basis == Basis.CONSENT:
+            return self.status in (Status.GRANTED, Status.PAUSED) and not self.over
+        return self.status not in STOPPED
+
+    @property
+    def waiting(self) -> bool:
+        return self.basis == Basis.CONSENT and self.status == Status.UNCONFIRMED
+
+    @property
+    def channel_label(self) -> Text:
+        return Channel(self.channel).label
+
+
+def options_of(target: LinkTarget, *, now: datetime) -> list[Option]:
+    """The switches for this person, the message's own purpose first; none when the person is gone."""
+    params = {
+        "organisation": target.organisation_id,
+        "contact": target.contact_id,
+        "purpose": target.purpose_id,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql.CHOICES, params)
+        return [Option(*row[:7], over=bool(row[7])) for row in cursor.fetchall()]
