@@ -87,12 +87,11 @@ def apt_install(packages: list[str]) -> bool:
 
 def install_requirements(purpose: str) -> None:
     """Makes the virtual environment, and installs the pinned requirements when they have changed."""
-    files = REQUIREMENTS[purpose]
     if not usable(PYTHON):
         make_environment()
-    stamp = VENV / f".installed-for-{purpose}"
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-    if stamp.exists() and stamp.read_text() == digest:
+    digests = {file: hashlib.sha256(file.read_bytes()).hexdigest() for file in REQUIREMENTS[purpose]}
+    files = [file for file, digest in digests.items() if not (VENV / f".installed-{digest}").exists()]
+    if not files:
         return
     say(f"Installing {' and '.join(str(file.relative_to(ROOT)) for file in files)}")
     options = ["--require-hashes"]
@@ -100,7 +99,8 @@ def install_requirements(purpose: str) -> None:
         options += ["-r", str(file)]
     if subprocess.run([*installer(), *options], cwd=ROOT, check=False).returncode != 0:
         sys.exit("The requirements could not be installed: see above. Is a package index reachable?")
-    stamp.write_text(digest)
+    for file in files:
+        (VENV / f".installed-{digests[file]}").touch()
 
 
 def make_environment() -> None:

@@ -125,9 +125,7 @@ def _bring_up(places: Addresses) -> None:
 def _start_keeper(places: Addresses) -> None:
     # The keeper detaches itself and this command returns once it holds its lock.
     command = [sys.executable, "-m", "portal.embedded.keeper", os.fspath(places.var)]
-    result = subprocess.run(
-        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise ServicesError(f"The keeper of the embedded services did not start:\n{result.stderr[-2000:]}")
 
@@ -142,9 +140,7 @@ def _lock(path: Path, kind: int, seconds: float) -> int:
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 os.close(descriptor)
-                raise ServicesError(
-                    f"{path} is still locked by another process after {seconds:.0f} s."
-                ) from None
+                raise ServicesError(f"{path} is still locked by another process after {seconds:.0f} s.") from None
             time.sleep(0.01)
         else:
             return descriptor

