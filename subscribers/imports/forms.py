@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -71,8 +71,7 @@ class ReadingForm(forms.Form):
             )
 
     def _offer(self, name: str, choices: Any, current: str) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
+        field = cast("forms.ChoiceField", self.fields[name])
         known = {value for value, _label in choices}
         field.choices = [*choices] if current in known else [(current, current), *choices]
 
@@ -136,8 +135,7 @@ class OriginForm(forms.Form):
             "evidence_note": source.evidence_note,
         }
         super().__init__(data, initial=initial)
-        consents = self.fields["consents"]
-        assert isinstance(consents, forms.MultipleChoiceField)
+        consents = cast("forms.MultipleChoiceField", self.fields["consents"])
         consents.choices = claimable_consents(organisation)
 
     def declaration(self) -> Declaration:
