@@ -10,7 +10,7 @@ from django.utils import translation
 from portal.accounts.models import User
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carries no types
+class AccountAdapter(DefaultAccountAdapter):
     """People come by invitation; signing in leads to the start page, which knows where they belong."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -139,7 +139,7 @@ class Listing:
         if not cursor:
             return None
         try:
-            key = queryset.model._meta.pk.to_python(cursor)  # type: ignore[union-attr]
+            key = queryset.model._meta.pk.to_python(cursor)
         except Exception:  # any field's own error: the cursor is not ours
             return None
         return queryset.order_by().filter(pk=key).values_list(name, "pk").first()

@@ -1,10 +1,14 @@
 """Fields, error summaries, buttons in a row and the dialog that asks first."""
 
+from __future__ import annotations
+
 import secrets
+from typing import Any
 
 from django import template
 from django.forms import (
     BaseForm,
+    BaseFormSet,
     BoundField,
     CheckboxInput,
     CheckboxSelectMultiple,
@@ -46,7 +50,7 @@ CLASSES = {"check": "form-check-input", "select": "form-select", "choices": "for
 def control(bound: BoundField, kind: str, described_by: str, *, style: str = "portal") -> SafeString:
     """The widget with its classes and the ids of what describes it."""
     widget = bound.field.widget
-    attributes: dict[str, str] = {}
+    attributes: dict[str, str | bool] = {}
     if isinstance(widget, (PasswordInput, EmailInput)):
         widget.attrs.pop("placeholder", None)  # allauth repeats the label there
     if kind == "choices":
@@ -108,10 +112,10 @@ def fields(form: BaseForm, style: str = "portal") -> SafeString:
     return mark_safe(hidden + shown)  # noqa: S308 - both are rendered by Django's own widgets and our templates
 
 
-def errors_of(form: BaseForm) -> list[tuple[str, str, str]]:
+def errors_of(form: BaseForm | BaseFormSet[Any]) -> list[tuple[str, str, str]]:
     """(address on the page, label, message) of every error of a form or formset, general ones first."""
-    if hasattr(form, "forms"):
-        found = [("", "", message) for message in form.non_form_errors()]
+    if isinstance(form, BaseFormSet):
+        found = [("", "", str(message)) for message in form.non_form_errors()]
         return found + [line for each in form.forms for line in errors_of(each)]
     found = [("", "", str(message)) for message in form.non_field_errors()]
     for bound in form:
@@ -121,7 +125,7 @@ def errors_of(form: BaseForm) -> list[tuple[str, str, str]]:
 
 
 @register.simple_tag
-def form_errors(form: BaseForm, style: str = "portal") -> SafeString:
+def form_errors(form: BaseForm | BaseFormSet[Any], style: str = "portal") -> SafeString:
     """The summary on top, each line a link to its field; nothing when there is nothing wrong."""
     problems = errors_of(form) if form.is_bound else []
     if not problems:
