@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from compliance.copies import views
+
+urlpatterns = [
+    path("contacts/<int:contact_id>/copy/", views.contact_copy, name="contact_copy"),
+    path("contacts/<int:contact_id>/copy.json", views.contact_copy_file, name="contact_copy_file"),
+]

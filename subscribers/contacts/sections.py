@@ -24,8 +24,11 @@ PartQuery = Callable[[Organisation, Sequence[int]], dict[int, Any]]
 
 @dataclass(frozen=True)
 class ContactSection:
-    """A part of the person's page: ``template`` is drawn with what ``query(organisation, contact, now)`` gives, besides
-    ``contact`` and ``request``. ``query`` may be a dotted path. ``column``: ``main`` or ``side``."""
+    """A part of the person's page, in ``column`` ``main`` or ``side``.
+
+    ``template`` is drawn with what ``query(organisation, contact, now)`` gives, besides ``contact`` and ``request``; the page
+    puts it, without padding, into a card with the title. ``query`` may be a dotted path.
+    """
 
     key: str
     title: str | Promise

@@ -1,10 +1,9 @@
 """Languages, countries, dates, numbers and yes or no, as people write them in tables."""
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
-from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
@@ -86,7 +85,7 @@ def parse_date(text: str, month_first: bool = False) -> date:
 
 
 @lru_cache(maxsize=50_000)
-def parse_moment(text: str, zone: ZoneInfo | type[UTC], month_first: bool = False) -> datetime:  # type: ignore[valid-type]
+def parse_moment(text: str, zone: tzinfo, month_first: bool = False) -> datetime:
     """A moment; without a time it is midnight, without an offset it is in `zone`. Raises InvalidValueError."""
     text = text.strip()
     if found := ISO_DATE.match(text):
@@ -103,7 +102,7 @@ def parse_moment(text: str, zone: ZoneInfo | type[UTC], month_first: bool = Fals
         raise InvalidValueError("invalid_date") from None
 
 
-def parse_clock(text: str, zone: ZoneInfo | type[UTC]) -> time:  # type: ignore[valid-type]
+def parse_clock(text: str, zone: tzinfo) -> time:
     text = text.strip().removeprefix("T").removeprefix("t").strip()
     if not text:
         return time(tzinfo=zone)
@@ -112,11 +111,11 @@ def parse_clock(text: str, zone: ZoneInfo | type[UTC]) -> time:  # type: ignore[
         raise InvalidValueError("invalid_date")
     hour, minute, second, fraction, offset = found.groups()
     microsecond = int((fraction or "0")[:6].ljust(6, "0"))
-    tzinfo = zone
+    offset_zone = zone
     if offset:
         normal = offset.upper().replace("UTC", "+00:00").replace("GMT", "+00:00").replace("Z", "+00:00")
-        tzinfo = datetime.fromisoformat(f"2000-01-01T00:00:00{normal}").tzinfo
-    return time(int(hour), int(minute), int(second or 0), microsecond, tzinfo)
+        offset_zone = datetime.fromisoformat(f"2000-01-01T00:00:00{normal}").tzinfo or zone
+    return time(int(hour), int(minute), int(second or 0), microsecond, offset_zone)
 
 
 def normalise_number(text: str, comma_decimal: bool) -> str:
