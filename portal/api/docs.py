@@ -4,12 +4,15 @@ origin.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
 
@@ -17,6 +20,7 @@ from portal.errors import DomainError, error_classes
 
 METHODS = ("get", "post", "patch", "put", "delete")
 DEEPEST = 4
+CODE = re.compile(r"`{1,2}([^`]+)`{1,2}")
 
 Schema = dict[str, Any]
 
@@ -64,11 +68,17 @@ class DocsPage(DocsBase):
         schema = api.get_openapi_schema(path_params=kwargs)
         context = {
             "api": api,
+            "description": marked(api.description),
             "groups": groups(schema),
             "codes": sorted(error_classes(DomainError), key=lambda error: error.code),
             "openapi_url": self.get_openapi_url(api, kwargs),
         }
         return render(request, "portal/api/docs.html", context)
+
+
+def marked(text: object) -> SafeString:
+    """The text escaped, with what stands between backticks as code."""
+    return mark_safe(CODE.sub(r"<code>\1</code>", escape(str(text))))  # noqa: S308 - escaped just here
 
 
 def groups(schema: Schema) -> dict[str, list[Described]]:
@@ -91,7 +101,7 @@ def described_operation(schema: Schema, path: str, method: str, operation: Schem
         method=method.upper(),
         path=path,
         summary=operation.get("summary", ""),
-        note=operation.get("description", ""),
+        note=marked(operation.get("description", "")),
         scope=operation.get("x-scope", ""),
         parameters=[parameter(schema, given) for given in operation.get("parameters", [])],
         bodies=[shape(schema, media, given.get("schema", {})) for media, given in content.items()],
@@ -111,12 +121,14 @@ def answer(schema: Schema, status: str, given: Schema) -> Shape:
 def parameter(schema: Schema, given: Schema) -> Property:
     wanted = resolved(schema, given.get("schema", {}))
     note = given.get("description") or wanted.get("description", "")
-    return Property(given["name"], f"{kind(schema, wanted)}, {given['in']}", given.get("required", False), note, 0)
+    return Property(
+        given["name"], f"{kind(schema, wanted)}, {given['in']}", given.get("required", False), marked(note), 0
+    )
 
 
 def shape(schema: Schema, label: str, given: Schema) -> Shape:
     found = resolved(schema, given)
-    return Shape(label, kind(schema, given), found.get("description", ""), list(properties(schema, given)))
+    return Shape(label, kind(schema, given), marked(found.get("description", "")), list(properties(schema, given)))
 
 
 def resolved(schema: Schema, given: Schema) -> Schema:
@@ -137,7 +149,7 @@ def properties(schema: Schema, given: Schema, depth: int = 0) -> Iterator[Proper
         return
     for name, value in found.get("properties", {}).items():
         note = value.get("description") or resolved(schema, value).get("description", "")
-        yield Property(name, kind(schema, value), name in found.get("required", []), note, depth)
+        yield Property(name, kind(schema, value), name in found.get("required", []), marked(note), depth)
         yield from properties(schema, value, depth + 1)
 
 

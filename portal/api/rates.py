@@ -19,6 +19,7 @@ from django.conf import settings
 from prometheus_client import Counter
 
 from portal.api.errors import RateLimitedError
+from portal.crypto.boxes import derived_key
 
 RETRY_SECONDS = 5.0
 UNAVAILABLE = Counter("accord_rate_limits_unavailable", "Requests let through because Valkey did not answer")
@@ -67,6 +68,11 @@ def valkey(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=0.25, socket_connect_timeout=0.25)
 
 
+@cache
+def hashing_key(master: bytes) -> bytes:
+    return derived_key(master, b"accord/rates/1")
+
+
 def hits(key: str, rate: Rate, now: float) -> float:
     """Count this hit; how many there were in the window that ends now, weighted as if they came evenly."""
     window = int(now // rate.seconds)
@@ -92,7 +98,7 @@ def limit(key: str, rate: Rate) -> Allowance | None:
         UNAVAILABLE.inc()
         return None
     door, _, who = key.partition(":")
-    hashed = hashlib.blake2b(who.encode(), key=settings.ACCORD.master_key, digest_size=12).hexdigest()
+    hashed = hashlib.blake2b(who.encode(), key=hashing_key(settings.ACCORD.master_key), digest_size=12).hexdigest()
     try:
         found = hits(f"{door}:{hashed}", rate, now)
     except redis.RedisError:

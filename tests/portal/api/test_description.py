@@ -7,6 +7,8 @@ import re
 import pytest
 from django.test import Client
 
+from portal.api.docs import marked
+
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sample")]
 
 
@@ -44,3 +46,7 @@ def test_the_page_shows_every_operation_with_its_values() -> None:
     assert "A thing to make." in page
     assert 'id="insufficient_scope"' in page
     assert "string (email) or null" in page
+
+
+def test_words_between_backticks_are_code_and_nothing_else_is_markup() -> None:
+    assert marked("take `limit` <b>") == "take <code>limit</code> &lt;b&gt;"
