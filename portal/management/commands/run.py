@@ -109,7 +109,7 @@ class Command(BaseCommand):
             "--backlog": "2048",
             "--log-level": "warning",
             # One that was told to stop while it was still starting may miss it.
-            "--workers-kill-timeout": "5",
+            "--workers-kill-timeout": "3",
         }
         return [part for pair in options.items() for part in pair] + ["--respawn-failed-workers", "--no-ws"]
 
