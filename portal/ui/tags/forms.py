@@ -51,7 +51,7 @@ def control(bound: BoundField, kind: str, described_by: str, *, style: str = "po
     """The widget with its classes and the ids of what describes it."""
     widget = bound.field.widget
     attributes: dict[str, str | bool] = {}
-    if isinstance(widget, (PasswordInput, EmailInput)):
+    if isinstance(widget, (PasswordInput, EmailInput)) or "email" in widget.attrs.get("autocomplete", ""):
         widget.attrs.pop("placeholder", None)  # allauth repeats the label there
     if kind == "choices":
         widget.attrs["class"] = CLASSES[kind]
