@@ -186,7 +186,8 @@ def tell(*, now: datetime | None = None) -> Organisation:
         sign_in_people(actor, organisation)
     with scope(organisation=organisation):
         purposes = describe(actor, organisation)
-        suppress(actor, organisation, [someone(1, 17, now).email, someone(1, 42, now).email], channel="email")
+        objectors = [someone(1, 17, now).email, someone(1, 42, now).email]
+        suppress(actor=actor, organisation=organisation, addresses=objectors, channel="email")
         for lot in lots(now.date()):
             bring_in(organisation, lot, now)
         refresh_statistics()
