@@ -63,13 +63,13 @@ given AS MATERIALIZED (
 RECORD_MET = f"""
 WITH {GIVEN_MET}, {sql.LOCKED}, {sql.decided_with("g.proof_id")}, {sql.EVENTS}, {sql.STATES}
 SELECT count(*) FROM decided
-"""
+"""  # noqa: S608
 
 # The rows whose own evidence will be needed.
 ROWS_TO_PROVE = f"""
 SELECT s.line, m.contact_id, host(s.ip), {{occurred_at}} FROM {{merged}} m JOIN {{staged}} s ON s.line = m.line
 WHERE s.ip IS NOT NULL AND (m.is_new OR EXISTS (SELECT 1 {MET.replace("{merged} m {sources}", "(SELECT m.*) m")}))
-"""
+"""  # noqa: S608
 
 EVIDENCE_IDS = "SELECT nextval('consent_evidence_id_seq') FROM generate_series(1, %(count)s)"
 COPY_EVIDENCE = "COPY consent_evidence (id, organisation_id, contact_id, digest, payload, created_at) FROM STDIN"

@@ -42,7 +42,7 @@ def claimable(organisation: Organisation) -> list[tuple[str, str]]:
 
 
 def problems_of(organisation: Organisation, claim: Claim) -> list[FieldProblem]:
-    """What is wrong with the consents a file claims: unknown purposes, channels they don't use, another basis (B-13)."""
+    """What is wrong with the consents a file claims: an unknown purpose, a channel or basis it hasn't (B-13)."""
     purposes = {purpose.key: purpose for purpose in Purpose.objects.filter(organisation=organisation)}
     found: list[FieldProblem] = []
     for number, consent in enumerate(claim.consents):

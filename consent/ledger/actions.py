@@ -62,7 +62,7 @@ def record_consent(
 
 
 def record_choice(actor: Actor, purpose: Purpose, choice: Choice, now: datetime) -> int:
-    assert actor.organisation is not None, "the ledger belongs to an organisation"
+    assert actor.organisation is not None, "the ledger belongs to an organisation"  # noqa: S101 - for the type checker
     with transaction.atomic():
         (event_id,) = record_events(actor.organisation, [choice], now=now)
         if event_id is None:

@@ -1,7 +1,208 @@
-"""API of this room."""
+"""Consents over HTTP: record what people chose, read the ledger, ask the gate."""
 
 from __future__ import annotations
 
-from ninja import Router
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Literal
 
-router = Router(tags=["ledger"])
+from django.http import FileResponse
+from django.utils import timezone
+from ninja import Query, Router, Schema, Status
+from pydantic import AwareDatetime, ConfigDict, Field, ValidationError, model_validator
+
+from consent.gate import explain
+from consent.ledger.intake import Outcome, Report, record_reports
+from consent.ledger.models import ConsentEvent, EventSource
+from consent.ledger.queries import event_of, events_of
+from consent.purposes.queries import named_purpose
+from portal.api.authentication import ApiRequest
+from portal.api.doors import requires
+from portal.api.errors import InvalidJsonError
+from portal.api.ndjson import answer_lines, chunks, is_ndjson, parsed
+from portal.api.pages import Page, PageQuery, paginate
+from portal.api.problems import field_problems
+from portal.errors import FieldProblem, InvalidInputError
+from portal.organisations.roles import Capability
+from subscribers.contacts.queries import contact_of
+
+router = Router(tags=["consents"])
+
+LINES_AT_ONCE = 10_000
+ChannelName = Literal["email", "sms", "push", "phone", "post"]
+
+
+class ContactNamed(Schema):
+    """A contact by exactly one of these."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    external_id: str | None = None
+
+    @model_validator(mode="after")
+    def one_identity(self) -> ContactNamed:
+        if len(self.model_dump(exclude_none=True)) != 1:
+            raise ValueError("Name the contact by exactly one of id, email, phone, external_id.")
+        return self
+
+
+class ConsentIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    contact: ContactNamed
+    purpose: str = Field(max_length=50, description="Its key.")
+    channel: ChannelName
+    action: Literal["grant", "refuse", "withdraw", "object"]
+    occurred_at: AwareDatetime | None = Field(None, description="When the person chose; now when left out.")
+    source: str = Field("", max_length=60, description="Where the person chose, in your words.")
+    notice: str = Field("", max_length=60, description="The version of the text that was shown.")
+    evidence: dict[str, Any] | None = Field(
+        None, description="What proves it: form, text shown, IP, user agent. A grant needs it; it is stored encrypted."
+    )
+
+
+class ConsentOut(Schema):
+    id: str
+    contact: str
+    purpose: str
+    channel: str
+    action: str
+    basis: str
+    occurred_at: datetime
+    recorded_at: datetime
+    source: str = Field(description="As it was given, or how the choice reached us.")
+    via: str = Field(description="How the choice reached us: `import`, `api`, `staff`, `one_click`, `link`, `form`.")
+    notice: str
+    sealed: bool
+
+
+class ConsentQuery(PageQuery):
+    contact: str | None = Field(None, description="The contact's id.")
+    purpose: str | None = Field(None, description="The purpose's key.")
+
+
+class ContactabilityOut(Schema):
+    allowed: bool
+    reasons: list[str] = Field(description="Every reason of the gate that holds.")
+    evidence: list[str] = Field(description="The consent events the answer rests on.")
+
+
+class ContactabilityQuery(Schema):
+    purpose: str
+    channel: ChannelName
+
+
+BODIES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": ConsentIn.model_json_schema(ref_template="#/components/schemas/{model}")},
+            "application/x-ndjson": {
+                "schema": {"type": "string"},
+                "example": '{"contact": {"email": "a@example.org"}, "purpose": "newsletter", "channel": "email", '
+                '"action": "withdraw"}\n',
+            },
+        },
+    }
+}
+
+
+@router.post("/consents", response={201: ConsentOut}, openapi_extra=BODIES)
+@requires(Capability.CONSENTS_RECORD)
+def record(request: ApiRequest) -> Status[dict[str, Any]] | FileResponse:
+    """Record what a person chose. A grant without evidence is refused with `evidence_required`.
+
+    NDJSON (`application/x-ndjson`) records many, answered line by line: `{line, id}` or `{line, code, detail}`.
+    """
+    if is_ndjson(request):
+        return answer_lines(answers(request))
+    body = parsed(request.body)
+    if isinstance(body, FieldProblem):
+        raise InvalidJsonError
+    report = report_of(body)
+    if isinstance(report, FieldProblem):
+        raise InvalidInputError(errors=[report])
+    (outcome,) = recorded(request, [report])
+    if outcome.error is not None:
+        raise outcome.error
+    assert outcome.id is not None  # noqa: S101 - for the type checker
+    return Status(201, consent_out(event_of(request.organisation, outcome.id)))
+
+
+def recorded(request: ApiRequest, reports: list[Report]) -> list[Outcome]:
+    return record_reports(actor=request.actor, organisation=request.organisation, reports=reports, now=timezone.now())
+
+
+def report_of(body: dict[str, Any]) -> Report | FieldProblem:
+    try:
+        given = ConsentIn.model_validate(body)
+    except ValidationError as error:
+        return field_problems(error.errors())[0]  # type: ignore[arg-type]
+    values = given.model_dump(exclude={"contact"})
+    return Report(contact=given.contact.model_dump(exclude_none=True), **values)
+
+
+def answers(request: ApiRequest) -> Iterator[dict[str, Any]]:
+    """One answer a line; ten thousand lines are one short transaction."""
+    for chunk in chunks(request, LINES_AT_ONCE):
+        read = [(number, report_of(body) if isinstance(body, dict) else body) for number, body in chunk]
+        outcomes = iter(recorded(request, [report for _number, report in read if isinstance(report, Report)]))
+        for number, report in read:
+            found = answer(next(outcomes)) if isinstance(report, Report) else refusal(report)
+            yield {"line": number, **found}
+
+
+def answer(outcome: Outcome) -> dict[str, Any]:
+    return refusal(outcome.error.errors[0]) if outcome.error is not None else {"id": str(outcome.id)}
+
+
+def refusal(problem: FieldProblem) -> dict[str, Any]:
+    return {"code": problem.code, "detail": str(problem.detail), "loc": list(problem.loc)}
+
+
+@router.get("/consents", response=Page[ConsentOut])
+@requires(Capability.CONSENTS_VIEW)
+def listing(request: ApiRequest, wanted: Query[ConsentQuery]) -> dict[str, Any]:
+    """The ledger, newest first."""
+    events = events_of(request.organisation)
+    if wanted.purpose is not None:
+        events = events.filter(purpose=named_purpose(request.organisation, wanted.purpose))
+    if wanted.contact is not None:
+        known = wanted.contact.isdecimal() and len(wanted.contact) < 19
+        events = events.filter(contact_id=int(wanted.contact)) if known else events.none()
+    return paginate(events, request, "-id", item=consent_out)
+
+
+def consent_out(event: ConsentEvent) -> dict[str, Any]:
+    named = event.source == EventSource.API and event.source_reference
+    return {
+        "id": str(event.pk),
+        "contact": str(event.contact_id),
+        "purpose": event.purpose.key,
+        "channel": event.channel,
+        "action": event.action,
+        "basis": event.basis,
+        "occurred_at": event.occurred_at,
+        "recorded_at": event.recorded_at,
+        "source": event.source_reference if named else event.source,
+        "via": event.source,
+        "notice": event.notice_version,
+        "sealed": False,
+    }
+
+
+@router.get("/contacts/{contact_id}/contactability", response=ContactabilityOut)
+@requires(Capability.CONSENTS_VIEW)
+def contactability(request: ApiRequest, contact_id: str, wanted: Query[ContactabilityQuery]) -> dict[str, Any]:
+    """May this person be written to, for this purpose on this channel, now? With every reason against it."""
+    contact = contact_of(request.organisation, contact_id)
+    purpose = named_purpose(request.organisation, wanted.purpose)
+    found = explain(contact.pk, purpose, wanted.channel, now=timezone.now())
+    return {
+        "allowed": found.allowed,
+        "reasons": found.reasons,
+        "evidence": [str(event_id) for event_id in found.evidence],
+    }

@@ -149,7 +149,7 @@ created AS (
     SET status = EXCLUDED.status, since = EXCLUDED.since, expires_at = NULL, paused_until = NULL,
         event_id = EXCLUDED.event_id
     WHERE {cases(STRENGTHS, "EXCLUDED.status", "0")} > {cases(STRENGTHS, "s.status", "0")}
-)"""
+)"""  # noqa: S608
 
 # The audit entry of a door that has no member: one for each event, written with it.
 AUDIT = """
@@ -162,8 +162,8 @@ audited AS (
     FROM decided
 )"""
 
-RECORD = f"WITH {GIVEN_BATCH}, {LOCKED}, {DECIDED}, {PROOFS}, {EVENTS}, {STATES} SELECT n, event_id FROM decided"
-STOP = f"WITH {GIVEN_STOP}, {LOCKED}, {DECIDED}, {PROOFS}, {EVENTS}, {STATES}, {AUDIT} SELECT event_id FROM decided"
+RECORD = f"WITH {GIVEN_BATCH}, {LOCKED}, {DECIDED}, {PROOFS}, {EVENTS}, {STATES} SELECT n, event_id FROM decided"  # noqa: S608
+STOP = f"WITH {GIVEN_STOP}, {LOCKED}, {DECIDED}, {PROOFS}, {EVENTS}, {STATES}, {AUDIT} SELECT event_id FROM decided"  # noqa: S608
 
 # How many have agreed, by purpose and channel. Index: states_granted, scanned alone.
 IN_FORCE = """

@@ -80,7 +80,7 @@ def update_purpose(*, actor: Actor, purpose: Purpose, changes: dict[str, Any], n
 
 
 def organisation_of(actor: Actor) -> Organisation:
-    assert actor.organisation is not None, "purposes belong to an organisation"
+    assert actor.organisation is not None, "purposes belong to an organisation"  # noqa: S101 - for the type checker
     return actor.organisation
 
 

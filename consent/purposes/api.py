@@ -11,9 +11,9 @@ from pydantic import ConfigDict, Field
 from consent.purposes.actions import PurposeValues, create_purpose, update_purpose
 from consent.purposes.models import Purpose
 from consent.purposes.queries import purpose_by_key
+from portal.api.authentication import ApiRequest
 from portal.api.doors import requires
 from portal.api.pages import Page, PageQuery, paginate
-from portal.api.authentication import ApiRequest
 from portal.organisations.roles import Capability
 
 router = Router(tags=["purposes"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,10 +14,12 @@ from consent.purposes.actions import create_purpose, update_purpose
 from consent.purposes.forms import PurposeForm
 from consent.purposes.models import Purpose
 from consent.purposes.queries import has_events, purpose_by_key
+from portal.channels import Channel
 from portal.errors import DomainError
 from portal.organisations.access import MemberRequest, member_page
 from portal.organisations.links import organisation_url
 from portal.organisations.roles import Capability
+from portal.ui.components import Text
 from portal.ui.forms import add_problems
 from portal.ui.lists import Column, ListSpec
 
@@ -26,8 +28,8 @@ PURPOSES = ListSpec(
         Column("name", _("Name"), sort="name"),
         Column("key", _("Key"), sort="key"),
         Column("basis", _("Basis"), sort="basis"),
-        Column("channels", _("Channels")),
-        Column("in_force", _("Agreed, by channel"), numeric=True),
+        Column("channels", _("Channel")),
+        Column("in_force", _("People who agreed"), numeric=True),
     ),
     default_sort="name",
 )
@@ -38,9 +40,23 @@ def purpose_list(request: MemberRequest) -> HttpResponse:
     listing = PURPOSES.read(request)
     listing.load(Purpose.objects.filter(organisation=request.organisation))
     counts = consents_in_force(request.organisation)
-    for purpose in listing.rows:
-        purpose.in_force = counts.get(purpose.pk, {})
-    return render(request, "consent/purpose_list.html", {"listing": listing})
+    listing.rows = [PurposeRow(purpose, counts.get(purpose.pk, {})) for purpose in listing.rows]
+    may_edit = request.actor.may(Capability.PURPOSES_EDIT)
+    create_url = organisation_url(request.organisation, "consent:purpose_create") if may_edit else ""
+    return render(request, "consent/purpose_list.html", {"listing": listing, "create_url": create_url})
+
+
+@dataclass(frozen=True)
+class PurposeRow:
+    """A line of the list: ``counts`` is channel -> people who have agreed."""
+
+    purpose: Purpose
+    counts: dict[str, int]
+
+    @property
+    def channels(self) -> list[tuple[Text, int]]:
+        """Label and people of each channel the purpose uses."""
+        return [(Channel(channel).label, self.counts.get(channel, 0)) for channel in self.purpose.channels]
 
 
 @member_page(Capability.PURPOSES_EDIT)

@@ -1,0 +1,178 @@
+"""What a file claims, in the ledger: with its proof, and never against what a person said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from consent.ledger.evidence import open_evidence
+from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportProof
+from consent.purposes.models import Purpose
+from portal.errors import InvalidInputError
+from portal.organisations.models import Organisation
+from subscribers.contacts.models import Contact
+from subscribers.imports.models import Import
+from tests.consent.choices import choose, new_purpose, state_of, status_of
+from tests.subscribers.imports.files import OUR_FORM, imported
+
+pytestmark = pytest.mark.django_db
+
+CLAIM = replace(
+    OUR_FORM,
+    consents=({"purpose": "newsletter", "channel": "email"},),
+    collected_on=date(2026, 2, 3),
+    evidence_note="Box on the checkout page, not ticked.",
+)
+PEOPLE = "email\nada.martin@example.org\nnew@example.org\n"
+COLLECTED = datetime(2026, 2, 2, 23, 0, tzinfo=UTC)  # midnight in Paris
+
+
+@pytest.fixture
+def newsletter(in_acme: Organisation) -> Purpose:
+    return new_purpose(in_acme, valid_for_days=1000)
+
+
+def import_claim(organisation: Organisation, content: str = PEOPLE, **values: Any) -> Import:
+    source = imported(organisation, content, declaration=replace(CLAIM, **values))
+    assert not source.error_code
+    return source
+
+
+def test_each_row_becomes_an_event_and_a_state(in_acme: Organisation, newsletter: Purpose, ada: Contact) -> None:
+    source = import_claim(in_acme)
+    events = list(ConsentEvent.objects.order_by("id"))
+    assert source.stage_counts == {"consents": {"recorded": 2, "kept": 0}}
+    assert {(event.action, event.source, event.source_reference, event.basis) for event in events} == {
+        ("grant", "import", f"import:{source.pk}", "consent")
+    }
+    assert {event.occurred_at for event in events} == {COLLECTED}
+    for state in ConsentState.objects.all():
+        assert (state.status, state.since) == ("granted", COLLECTED)
+        assert state.expires_at is not None
+        assert (state.expires_at - COLLECTED).days == 1000
+        assert ConsentEvent.objects.get(pk=state.event_id).contact_id == state.contact_id
+
+
+def test_one_document_proves_the_file(in_acme: Organisation, newsletter: Purpose, ada: Contact) -> None:
+    """I-01."""
+    source = import_claim(in_acme)
+    evidence = Evidence.objects.get()
+    assert {event.evidence_id for event in ConsentEvent.objects.all()} == {evidence.pk}
+    assert {bytes(event.evidence_digest or b"") for event in ConsentEvent.objects.all()} == {bytes(evidence.digest)}
+    document = open_evidence(evidence)
+    assert document["file"]["sha256"] == bytes(source.file_digest).hex()
+    assert document["note"] == CLAIM.evidence_note
+    assert document["origin"]["collected_on"] == "2026-02-03"
+    assert ImportProof.objects.get(source_import=source).evidence_id == evidence.pk
+
+
+@pytest.mark.parametrize("said", ["refuse", "withdraw", "object"])
+def test_a_file_never_raises_what_a_person_said(
+    in_acme: Organisation, newsletter: Purpose, ada: Contact, said: str
+) -> None:
+    """I-06."""
+    choose(ada, newsletter, said, occurred_at=datetime(2025, 1, 1, tzinfo=UTC))
+    before = status_of(ada, newsletter)
+    source = import_claim(in_acme)
+    assert status_of(ada, newsletter) == before
+    assert source.stage_counts == {"consents": {"recorded": 1, "kept": 1}}
+    assert not ConsentEvent.objects.filter(contact=ada, source="import").exists()
+
+
+def test_the_same_file_again_records_nothing(in_acme: Organisation, newsletter: Purpose) -> None:
+    import_claim(in_acme)
+    again = import_claim(in_acme)
+    assert again.stage_counts == {"consents": {"recorded": 0, "kept": 2}}
+    assert ConsentEvent.objects.count() == 2
+
+
+def test_a_newer_file_refreshes_an_agreement(in_acme: Organisation, newsletter: Purpose, ada: Contact) -> None:
+    import_claim(in_acme)
+    newer = import_claim(in_acme, collected_on=date(2026, 3, 3))
+    state = state_of(ada, newsletter)
+    assert state is not None
+    assert state.since > COLLECTED
+    assert newer.stage_counts["consents"]["recorded"] == 2
+
+
+def test_double_opt_in_waits_for_the_person(in_acme: Organisation, ada: Contact) -> None:
+    """C-09."""
+    purpose = new_purpose(in_acme, double_opt_in=True)
+    import_claim(in_acme)
+    assert set(ConsentState.objects.values_list("status", flat=True)) == {"unconfirmed"}
+    assert status_of(ada, purpose) == "unconfirmed"
+
+
+def test_what_a_bought_list_claims_waits_for_its_proofs(
+    in_acme: Organisation, newsletter: Purpose, ada: Contact
+) -> None:
+    """I-02 to I-04; and it does not refresh what is known."""
+    choose(ada, newsletter, "grant", occurred_at=datetime(2025, 1, 1, tzinfo=UTC))
+    source = import_claim(in_acme, origin_kind="bought")
+    assert source.state == "quarantined"
+    assert sorted(ConsentState.objects.values_list("status", flat=True)) == ["granted", "unconfirmed"]
+    assert source.stage_counts == {"consents": {"recorded": 1, "kept": 1}}
+
+
+def test_rows_with_a_date_and_an_address_of_their_own_have_their_own_proof(
+    in_acme: Organisation, newsletter: Purpose, ada: Contact, ben: Contact
+) -> None:
+    choose(ben, newsletter, "withdraw")
+    content = (
+        "email,when,where\n"
+        "ada.martin@example.org,2026-01-10T10:00:00Z,192.0.2.7\n"
+        "new@example.org,,192.0.2.8\n"
+        "third@example.org,2026-01-12T10:00:00Z,\n"
+        "ben@example.net,2026-01-12T10:00:00Z,192.0.2.9\n"
+    )
+    mapping = {"email": "email", "when": "consent.occurred_at", "where": "consent.ip"}
+    source = imported(in_acme, content, declaration=CLAIM, mapping=mapping)
+    assert source.stage_counts == {"consents": {"recorded": 3, "kept": 1}}
+    event = ConsentEvent.objects.get(contact=ada)
+    assert event.occurred_at == datetime(2026, 1, 10, 10, 0, tzinfo=UTC)
+    proof = Evidence.objects.get(pk=event.evidence_id)
+    assert proof.contact_id == ada.pk
+    assert bytes(proof.digest) == bytes(event.evidence_digest or b"")
+    assert open_evidence(proof)["ip"] == "192.0.2.7"
+    shared = ImportProof.objects.get(source_import=source).evidence
+    assert open_evidence(proof)["file_evidence"] == bytes(shared.digest).hex()
+    third = ConsentEvent.objects.get(contact__email_key="third@example.org")
+    assert third.evidence_id == shared.pk
+    assert ConsentEvent.objects.get(contact__email_key="new@example.org").occurred_at == COLLECTED
+    assert Evidence.objects.filter(contact__isnull=False).exclude(contact=ben).count() == 2
+
+
+def test_two_claims_of_one_file_are_two_events_a_person(in_acme: Organisation, newsletter: Purpose) -> None:
+    new_purpose(in_acme, "offers")
+    claims = [{"purpose": key, "channel": "email"} for key in ("newsletter", "offers", "newsletter")]
+    source = import_claim(in_acme, consents=claims)
+    assert source.stage_counts == {"consents": {"recorded": 4, "kept": 0}}
+    assert ConsentState.objects.count() == 4
+
+
+@pytest.mark.parametrize(
+    ("values", "loc", "code"),
+    [
+        (
+            {"consents": [{"purpose": "nothing", "channel": "email"}]},
+            ("options", "consents", 0, "purpose"),
+            "unknown_purpose",
+        ),
+        (
+            {"consents": [{"purpose": "newsletter", "channel": "post"}]},
+            ("options", "consents", 0, "channel"),
+            "channel_not_offered",
+        ),
+        ({"basis": "legitimate_interest"}, ("options", "basis"), "basis_mismatch"),
+        ({"evidence_note": ""}, ("options", "evidence_note"), "evidence_required"),
+    ],
+)
+def test_a_claim_that_does_not_hold_is_refused_before_a_row_is_read(
+    in_acme: Organisation, newsletter: Purpose, values: dict[str, Any], loc: tuple[Any, ...], code: str
+) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        import_claim(in_acme, **values)
+    assert (loc, code) in [(problem.loc, problem.code) for problem in refused.value.errors]
