@@ -6,15 +6,19 @@ Fixtures come by name (``tests/conftest.py`` loads this module as a plugin); the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django_scopes import scope, scopes_disabled
 
 from portal.accounts.models import User
+from portal.api.actions import issue_member_token
 from portal.organisations.actors import Actor
 from portal.organisations.models import Membership, Organisation
 from portal.organisations.roles import Role
@@ -53,6 +57,49 @@ def client_of(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+@dataclass
+class Api:
+    """A client system with one token; answers are Django's, ``.json()`` and ``lines_of(answer)`` read them."""
+
+    token: str
+    base: str = "/api/v1"
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        arguments: dict[str, Any] = {"headers": {"Authorization": f"Bearer {self.token}", **headers}}
+        if isinstance(body, str | bytes):
+            arguments |= {"data": body, "content_type": "application/x-ndjson"}
+        elif body is not None:
+            arguments |= {"data": json.dumps(body), "content_type": "application/json"}
+        return getattr(Client(), method)(self.base + path, **arguments)
+
+    def get(self, path: str) -> Any:
+        return self.call("get", path)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self.call("post", path, body, **headers)
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self.call("patch", path, body)
+
+    def delete(self, path: str) -> Any:
+        return self.call("delete", path)
+
+
+def api_of(user: User, organisation: Organisation) -> Api:
+    """A client system of this member, with all that the member may do."""
+    membership = membership_of(user, organisation)
+    system = Actor.system(organisation)
+    with scope(organisation=organisation):
+        scopes = [capability.value for capability in membership.capabilities]
+        return Api(issue_member_token(actor=system, membership=membership, name="Test", scopes=scopes).secret)
+
+
+def lines_of(answer: HttpResponse) -> list[dict[str, Any]]:
+    """The lines of an NDJSON answer."""
+    text = b"".join(answer) if answer.streaming else answer.content
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def new_contact(organisation: Organisation, email: str | None = None, **values: Any) -> Contact:

@@ -32,10 +32,10 @@ ADDRESS_COLUMNS = {"email_key": "email", "phone": "phone"}
 
 @transaction.atomic
 def save_contact(
+    *,
     actor: Actor,
     organisation: Organisation,
     values: ContactValues,
-    *,
     update: UpdateRule = UpdateRule.OVERWRITE,
     origin: Origin = Origin.API,
     now: datetime | None = None,

@@ -117,7 +117,10 @@ def save(request: ApiRequest, body: ContactIn) -> Status[dict[str, Any]]:
     different contacts.
     """
     contact, created = save_contact(
-        request.actor, request.organisation, contact_values(body), update=UpdateRule(body.update)
+        actor=request.actor,
+        organisation=request.organisation,
+        values=contact_values(body),
+        update=UpdateRule(body.update),
     )
     return Status(201 if created else 200, with_seed(request, contact, body))
 

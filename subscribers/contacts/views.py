@@ -97,9 +97,9 @@ def contact_create(request: MemberRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             contact, created = save_contact(
-                request.actor,
-                request.organisation,
-                form.values(),
+                actor=request.actor,
+                organisation=request.organisation,
+                values=form.values(),
                 update=UpdateRule.FILL,
                 origin=Origin.STAFF,
             )

@@ -43,22 +43,22 @@ def suppress_entries(
     return outcomes
 
 
+@transaction.atomic
 def suppress(
+    *,
     actor: Actor,
     organisation: Organisation,
     addresses: Sequence[str],
-    *,
     channel: str,
     reason: str = SuppressionReason.MANUAL,
     now: datetime | None = None,
 ) -> list[int]:
     """Suppress addresses in clear; the ids of their entries, in order. Raises ``invalid_input`` for a wrong address."""
     entries = [Entry(channel=channel, reason=reason, address=address) for address in addresses]
-    with transaction.atomic():
-        outcomes = suppress_entries(actor=actor, organisation=organisation, entries=entries, now=now)
-        problems = [outcome.problem for outcome in outcomes if outcome.problem]
-        if problems:
-            raise InvalidInputError(errors=problems)
+    outcomes = suppress_entries(actor=actor, organisation=organisation, entries=entries, now=now)
+    problems = [outcome.problem for outcome in outcomes if outcome.problem]
+    if problems:
+        raise InvalidInputError(errors=problems)
     return [outcome.id for outcome in outcomes if outcome.id is not None]
 
 

@@ -34,9 +34,9 @@ def loyalty(in_acme):
 
 def test_a_new_contact_is_stored_in_its_normal_form(in_acme, actor, loyalty):
     contact, created = save_contact(
-        actor,
-        in_acme,
-        {
+        actor=actor,
+        organisation=in_acme,
+        values={
             "email": " Zoe@Bücher.example ",
             "phone": "06 12 34 56 78",
             "first_name": "  Zoé ",
@@ -64,7 +64,7 @@ def test_a_new_contact_is_stored_in_its_normal_form(in_acme, actor, loyalty):
     "identity", [{"email": "ADA.martin@example.org"}, {"phone": "0612345678"}, {"external_id": "C-1001"}]
 )
 def test_a_known_contact_is_updated_by_any_identity(in_acme, actor, ada, identity):
-    contact, created = save_contact(actor, in_acme, {**identity, "first_name": "Adèle", "tags": ["new"]}, now=NOW)
+    contact, created = save_contact(actor=actor, organisation=in_acme, values={**identity, "first_name": "Adèle", "tags": ["new"]}, now=NOW)
     assert (contact.pk, created) == (ada.pk, False)
     ada.refresh_from_db()
     assert (ada.first_name, ada.tags, ada.updated_at) == ("Adèle", ["vip", "new"], NOW)
@@ -74,7 +74,7 @@ def test_a_known_contact_is_updated_by_any_identity(in_acme, actor, ada, identit
 
 
 def test_nothing_is_written_when_nothing_differs(in_acme, actor, ada):
-    save_contact(actor, in_acme, {"external_id": "C-1001", "first_name": "Ada"}, now=NOW)
+    save_contact(actor=actor, organisation=in_acme, values={"external_id": "C-1001", "first_name": "Ada"}, now=NOW)
     ada.refresh_from_db()
     assert ada.updated_at == LONG_AGO
     assert not AuditEntry.objects.exists()
@@ -82,22 +82,22 @@ def test_nothing_is_written_when_nothing_differs(in_acme, actor, ada):
 
 def test_the_rule_fill_only_fills_what_is_empty(in_acme, actor, ben):
     values = {"email": "ben@example.net", "first_name": "Benjamin", "phone": "+33611111111"}
-    save_contact(actor, in_acme, values, update=UpdateRule.FILL, now=NOW)
+    save_contact(actor=actor, organisation=in_acme, values=values, update=UpdateRule.FILL, now=NOW)
     ben.refresh_from_db()
     assert (ben.first_name, ben.phone) == ("Ben", "+33611111111")
 
 
 def test_identities_of_two_people_are_never_merged(in_acme, actor, ada, ben):
     with pytest.raises(IdentitiesConflictError):
-        save_contact(actor, in_acme, {"email": "ben@example.net", "external_id": "C-1001"})
+        save_contact(actor=actor, organisation=in_acme, values={"email": "ben@example.net", "external_id": "C-1001"})
 
 
 def test_every_problem_is_told_at_its_place(in_acme, actor, loyalty):
     with pytest.raises(InvalidInputError) as refused:
         save_contact(
-            actor,
-            in_acme,
-            {
+            actor=actor,
+            organisation=in_acme,
+            values={
                 "email": "nobody",
                 "phone": "12",
                 "country": "Atlantis",
@@ -118,7 +118,7 @@ def test_every_problem_is_told_at_its_place(in_acme, actor, loyalty):
 
 def test_somebody_without_any_identity_is_refused(in_acme, actor, ada):
     with pytest.raises(InvalidInputError) as refused:
-        save_contact(actor, in_acme, {"first_name": "Nobody"})
+        save_contact(actor=actor, organisation=in_acme, values={"first_name": "Nobody"})
     assert refused.value.errors[0].code == "missing_identity"
     with pytest.raises(InvalidInputError):
         update_contact(
@@ -130,25 +130,25 @@ def test_somebody_without_any_identity_is_refused(in_acme, actor, ada):
 
 
 def test_a_suppressed_address_does_not_come_back(in_acme, actor, ben):
-    suppress(actor, in_acme, ["zoe@example.org"], channel="email", reason="objection")
+    suppress(actor=actor, organisation=in_acme, addresses=["zoe@example.org"], channel="email", reason="objection")
     with pytest.raises(SuppressedError):
-        save_contact(actor, in_acme, {"email": "ZOE@example.org"})
+        save_contact(actor=actor, organisation=in_acme, values={"email": "ZOE@example.org"})
     with pytest.raises(SuppressedError):
         update_contact(actor=actor, organisation=in_acme, contact_id=ben.pk, values={"email": "zoe@example.org"})
     assert Contact.objects.count() == 1
 
 
 def test_a_contact_who_objected_can_still_be_edited(in_acme, actor, ada):
-    suppress(actor, in_acme, ["ada.martin@example.org"], channel="email", reason="objection")
-    save_contact(actor, in_acme, {"email": "ada.martin@example.org", "first_name": "Adèle"})
+    suppress(actor=actor, organisation=in_acme, addresses=["ada.martin@example.org"], channel="email", reason="objection")
+    save_contact(actor=actor, organisation=in_acme, values={"email": "ada.martin@example.org", "first_name": "Adèle"})
     assert Contact.objects.get().first_name == "Adèle"
 
 
 def test_a_new_address_lets_go_of_the_old_ones_suppression_and_is_told(in_acme, actor, ada):
     told = []
     changes.register_address_change("test", told.append)
-    suppress(actor, in_acme, ["ada.martin@example.org"], channel="email", reason="bounce")
-    suppress(actor, in_acme, ["+33612345678"], channel="sms", reason="objection")
+    suppress(actor=actor, organisation=in_acme, addresses=["ada.martin@example.org"], channel="email", reason="bounce")
+    suppress(actor=actor, organisation=in_acme, addresses=["+33612345678"], channel="sms", reason="objection")
     update_contact(
         actor=actor, organisation=in_acme, contact_id=ada.pk, values={"email": "ada@example.com"}, now=NOW
     )
@@ -184,7 +184,7 @@ def test_a_contact_of_another_organisation_is_not_there(in_acme, actor, ada_else
 
 
 def test_the_same_person_in_two_organisations_is_two_contacts(in_acme, actor, ada_elsewhere):
-    contact, created = save_contact(actor, in_acme, {"email": "ada.martin@example.org"})
+    contact, created = save_contact(actor=actor, organisation=in_acme, values={"email": "ada.martin@example.org"})
     assert created and contact.pk != ada_elsewhere.pk
 
 
@@ -196,4 +196,4 @@ def test_a_seed_is_marked_and_unmarked(in_acme, actor, ada):
 
 def test_a_viewer_may_not_write(in_acme, viewer):
     with pytest.raises(PermissionDeniedError):
-        save_contact(actor_of(viewer, in_acme), in_acme, {"email": "zoe@example.org"})
+        save_contact(actor=actor_of(viewer, in_acme), organisation=in_acme, values={"email": "zoe@example.org"})

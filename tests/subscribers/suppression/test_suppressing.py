@@ -23,7 +23,7 @@ def actor(marketer, acme):
 
 
 def test_it_keeps_a_keyed_hash_and_no_address(in_acme, actor):
-    suppress(actor, in_acme, ["Zoe@Example.org"], channel="email", reason="objection")
+    suppress(actor=actor, organisation=in_acme, addresses=["Zoe@Example.org"], channel="email", reason="objection")
     row = Suppression.objects.get()
     assert row.hash_type == "keyed" and len(row.digest) == 32
     assert bytes(row.digest) != hashlib.sha256(b"zoe@example.org").digest()
@@ -35,24 +35,24 @@ def test_it_keeps_a_keyed_hash_and_no_address(in_acme, actor):
 
 
 def test_an_address_is_known_however_it_is_written(in_acme, actor):
-    suppress(actor, in_acme, ["Zoe@Example.org"], channel="email")
+    suppress(actor=actor, organisation=in_acme, addresses=["Zoe@Example.org"], channel="email")
     assert suppressed_among(in_acme, "email_key", ["zoe@example.org", "joe@example.org"]) == {"zoe@example.org"}
 
 
 def test_the_same_address_twice_is_one_entry(in_acme, actor):
-    first = suppress(actor, in_acme, ["zoe@example.org"], channel="email")
-    again = suppress(actor, in_acme, ["ZOE@example.org", "zoe@EXAMPLE.org"], channel="email")
+    first = suppress(actor=actor, organisation=in_acme, addresses=["zoe@example.org"], channel="email")
+    again = suppress(actor=actor, organisation=in_acme, addresses=["ZOE@example.org", "zoe@EXAMPLE.org"], channel="email")
     assert [*first, *first] == again
 
 
 def test_another_organisation_does_not_see_it(in_acme, actor, other):
-    suppress(actor, in_acme, ["zoe@example.org"], channel="email")
+    suppress(actor=actor, organisation=in_acme, addresses=["zoe@example.org"], channel="email")
     assert suppressed_among(other, "email_key", ["zoe@example.org"]) == set()
 
 
 def test_it_is_tied_to_the_contact_that_has_the_address(in_acme, actor, ada, ben):
-    suppress(actor, in_acme, ["ada.martin@example.org"], channel="email")
-    suppress(actor, in_acme, ["06 12 34 56 78"], channel="sms")
+    suppress(actor=actor, organisation=in_acme, addresses=["ada.martin@example.org"], channel="email")
+    suppress(actor=actor, organisation=in_acme, addresses=["06 12 34 56 78"], channel="sms")
     assert set(Suppression.objects.values_list("channel", "contact")) == {("email", ada.pk), ("sms", ada.pk)}
 
 
@@ -67,13 +67,13 @@ def test_a_list_of_plain_hashes_ties_known_contacts_and_refuses_unknown_ones(in_
 
 
 def test_an_entry_of_an_earlier_key_still_counts_and_is_not_doubled(in_acme, actor):
-    first = suppress(actor, in_acme, ["zoe@example.org"], channel="email")
-    rotate(Actor.system(in_acme), in_acme, KeyPurpose.SUPPRESSION)
+    first = suppress(actor=actor, organisation=in_acme, addresses=["zoe@example.org"], channel="email")
+    rotate(actor=Actor.system(in_acme), organisation=in_acme, purpose=KeyPurpose.SUPPRESSION)
     from portal.crypto.keyring import forget_keys
 
     forget_keys()
     assert suppressed_among(in_acme, "email_key", ["zoe@example.org"]) == {"zoe@example.org"}
-    assert suppress(actor, in_acme, ["zoe@example.org"], channel="email") == first
+    assert suppress(actor=actor, organisation=in_acme, addresses=["zoe@example.org"], channel="email") == first
 
 
 def test_wrong_entries_are_told_one_by_one(in_acme, actor):
@@ -98,17 +98,17 @@ def test_wrong_entries_are_told_one_by_one(in_acme, actor):
 
 def test_one_wrong_address_among_several_suppresses_none(in_acme, actor):
     with pytest.raises(InvalidInputError):
-        suppress(actor, in_acme, ["zoe@example.org", "nobody"], channel="email")
+        suppress(actor=actor, organisation=in_acme, addresses=["zoe@example.org", "nobody"], channel="email")
     assert not Suppression.objects.exists()
 
 
 def test_a_viewer_may_not(in_acme, viewer):
     with pytest.raises(PermissionDeniedError):
-        suppress(actor_of(viewer, in_acme), in_acme, ["zoe@example.org"], channel="email")
+        suppress(actor=actor_of(viewer, in_acme), organisation=in_acme, addresses=["zoe@example.org"], channel="email")
 
 
 def test_taking_an_entry_off_is_audited(in_acme, actor):
-    suppress(actor, in_acme, ["zoe@example.org"], channel="email", reason="bounce")
+    suppress(actor=actor, organisation=in_acme, addresses=["zoe@example.org"], channel="email", reason="bounce")
     remove_suppression(actor=actor, suppression=Suppression.objects.get())
     assert suppressed_among(in_acme, "email_key", ["zoe@example.org"]) == set()
     entry = AuditEntry.objects.get(action="suppression.removed")

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.people import api_of
+
+
+@pytest.fixture
+def api(integrator, acme):
+    return api_of(integrator, acme)
+
+
+def test_a_field_is_declared_listed_and_changed(api):
+    body = {"key": "size", "label": "Size", "type": "choice", "choices": ["S", "M"], "justification": "Fit"}
+    made = api.post("/fields", body)
+    assert (made.status_code, made.json()["key"]) == (201, "size")
+    assert [item["key"] for item in api.get("/fields").json()["items"]] == ["size"]
+    changed = api.patch("/fields/size", {"choices": ["S", "M", "L"]}).json()
+    assert (changed["choices"], changed["label"]) == (["S", "M", "L"], "Size")
+
+
+@pytest.mark.parametrize("justification", [None, "", "  "])
+def test_a_field_without_a_justification_is_refused(api, justification):
+    body = {"key": "size", "label": "Size", "type": "text"}
+    if justification is not None:
+        body["justification"] = justification
+    answer = api.post("/fields", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "justification_required")
+
+
+def test_the_same_key_twice_is_a_conflict(api):
+    body = {"key": "size", "label": "Size", "type": "text", "justification": "Fit"}
+    api.post("/fields", body)
+    assert (api.post("/fields", body).status_code, api.post("/fields", body).json()["code"]) == (409, "field_exists")
+
+
+def test_an_unknown_type_is_told_at_its_place(api):
+    answer = api.post("/fields", {"key": "a", "label": "A", "type": "colour", "justification": "x"})
+    assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["type"])
