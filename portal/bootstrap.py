@@ -81,8 +81,11 @@ def apt_install(packages: list[str]) -> bool:
     say(f"Installing {' '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     commands = ([apt, "update", "-qq"], [apt, "install", "-y", "-qq", "--no-install-recommends", *packages])
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "env": environment}
-    return [subprocess.run(command, check=False, **quiet).returncode for command in commands][-1] == 0
+    results = [
+        subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment)
+        for command in commands
+    ]
+    return results[-1].returncode == 0
 
 
 def install_requirements(purpose: str) -> None:
@@ -150,7 +153,7 @@ def base_python() -> str:
 def usable(python: Path) -> bool:
     if Path(sys.executable) == python:
         return True
-    command = [python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
+    command = [str(python), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
     return python.exists() and subprocess.run(command, check=False).returncode == 0
 
 
@@ -159,8 +162,8 @@ def compile_catalogues() -> None:
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
-        command = [PYTHON, "-m", "babel.messages.frontend", "-q", "compile", "-i", source, "-o", target]
-        subprocess.run(command, cwd=ROOT, check=True)
+        command = [str(PYTHON), "-m", "babel.messages.frontend", "-q", "compile", "-i", str(source)]
+        subprocess.run([*command, "-o", str(target)], cwd=ROOT, check=True)
 
 
 def say(text: str) -> None:

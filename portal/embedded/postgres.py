@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -131,7 +132,7 @@ class Postgres:
         # The portal's role is no superuser, as on a real server. CREATEDB is for the tests' own database.
         owner, name = self.places.user, self.places.database
         statements = f"CREATE ROLE {owner} LOGIN CREATEDB;\nCREATE DATABASE {name} OWNER {owner};\n"
-        single = [self.programs / "postgres", "--single", "-D", unfinished, "postgres"]
+        single: list[str | Path] = [self.programs / "postgres", "--single", "-D", unfinished, "postgres"]
         self._run(single, typed=statements)
         with (unfinished / "postgresql.conf").open("a") as configuration:
             configuration.write("\ninclude 'accord.conf'\n")
@@ -182,7 +183,7 @@ class Postgres:
         # pglz costs more time than it saves on a local disk; lz4 does not, where the build has it.
         return "lz4" if "--with-lz4" in self._run([self.programs / "pg_config", "--configure"]) else "off"
 
-    def _run(self, command: list[str | Path], typed: str = "") -> str:
+    def _run(self, command: Sequence[str | Path], typed: str = "") -> str:
         result = subprocess.run(
             command,
             input=typed,
