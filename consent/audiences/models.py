@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
 from portal.channels import Channel
+from portal.organisations.scoping import TenantManager
 
 
 class AudienceState(models.TextChoices):
@@ -55,7 +55,7 @@ class Audience(models.Model):
     completed_at = models.DateTimeField(null=True)
     completed = models.JSONField(default=dict, help_text='{"sent": n, "failed": n} as the engine reports')
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         indexes = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
 from consent.purposes.models import Basis
 from portal.channels import Channel
+from portal.organisations.scoping import TenantManager
 
 
 class Action(models.TextChoices):
@@ -67,7 +67,7 @@ class Evidence(models.Model):
     payload = models.BinaryField()
     created_at = models.DateTimeField()
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         indexes = [
@@ -93,7 +93,7 @@ class ImportProof(models.Model):
         Evidence, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "source_import"], name="one_proof_an_import")]
@@ -135,7 +135,7 @@ class ConsentEvent(models.Model):
     evidence_digest = models.BinaryField(max_length=32, null=True)
     # xid8, set by the database itself (default in migration 0002); Django never writes it.
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         indexes = [
@@ -176,7 +176,7 @@ class ConsentState(models.Model):
     paused_until = models.DateTimeField(null=True)
     event_id = models.BigIntegerField(help_text="the event that made it so")
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         indexes = [

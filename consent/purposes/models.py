@@ -6,9 +6,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
 from portal.channels import Channel
+from portal.organisations.scoping import TenantManager
 
 
 class Basis(models.TextChoices):
@@ -43,7 +43,7 @@ class Purpose(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "key"], name="one_purpose_a_key")]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
+
+from portal.organisations.scoping import TenantManager
 
 
 class TokenKind(models.TextChoices):
@@ -60,7 +61,7 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField(null=True, help_text=_("To the minute."))
     revoked_at = models.DateTimeField(null=True)
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         indexes = [models.Index(fields=["organisation", "-id"], name="api_token_newest_first")]

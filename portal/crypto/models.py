@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
+
+from portal.organisations.scoping import TenantManager
 
 
 class KeyPurpose(models.TextChoices):
@@ -37,7 +38,7 @@ class OrganisationKey(models.Model):
     created_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         constraints = [

@@ -47,7 +47,7 @@ def job_list(request: MemberRequest) -> HttpResponse:
 @member_page(Capability.JOBS_VIEW)
 def job_detail(request: MemberRequest, job: int) -> HttpResponse:
     """One job; asked by htmx it answers the live part alone."""
-    found = get_object_or_404(Job.objects.select_related("created_by"), pk=job)
+    found: Job = get_object_or_404(Job.objects.select_related("created_by"), pk=job)
     template = "portal/jobs/live.html" if request.htmx else "portal/jobs/detail.html"
     context = {"job": found, "name": job_name(found.task), "may_cancel": may_cancel(request, found)}
     return render(request, template, context)

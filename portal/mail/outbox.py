@@ -6,9 +6,7 @@ import email
 import email.policy
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
 
 from django.conf import settings
 
@@ -34,7 +32,7 @@ def written_mails(*, newest: int = 50) -> list[WrittenMail]:
 
 
 def read_mail(file: Path) -> WrittenMail:
-    message = cast("EmailMessage", email.message_from_bytes(file.read_bytes(), policy=email.policy.default))
+    message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
     body = message.get_body(("plain",))
     return WrittenMail(
         name=file.name,

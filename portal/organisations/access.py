@@ -53,7 +53,7 @@ def member_page(capability: Capability) -> Callable[[View], View]:
         def guarded(request: HttpRequest, organisation: str, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            membership = membership_of(cast("User", request.user), organisation)
+            membership = membership_of(request.user, organisation)
             entered = cast("MemberRequest", request)
             entered.membership = membership
             entered.organisation = membership.organisation
@@ -75,7 +75,7 @@ def host_page(view: View) -> View:
     def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        user = cast("User", request.user)
+        user = request.user
         if not user.is_host_operator:
             raise NotFoundError
         entered = cast("HostRequest", request)

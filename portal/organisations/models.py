@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
 from portal.organisations.roles import Capability, Role, capabilities_of, role_names
+from portal.organisations.scoping import TenantManager
 
 
 def validate_time_zone(value: str) -> None:
@@ -59,7 +59,7 @@ class Membership(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         constraints = [
@@ -91,7 +91,7 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     def __str__(self) -> str:
         return f"invitation:{self.pk}"

@@ -88,7 +88,7 @@ def provisioned_member(actor: Actor, organisation: Organisation, role: Role, ema
             invite_member(actor=actor, organisation=organisation, email=email, roles=[role])
             return {"email": email}
         return {"email": email, "token": member_token(actor, membership, role)}
-    user, password = person(email, role.label)
+    user, password = person(email, str(role.label))
     membership = add_member(actor=actor, organisation=organisation, user=user, roles=[role])
     return {"email": email, "password": password, "token": member_token(actor, membership, role)}
 
@@ -119,7 +119,7 @@ def person(email: str, name: str) -> tuple[User, str]:
     password = secrets.token_urlsafe(12)
     user = User.objects.filter(email=email.lower()).first()
     if user is None:
-        return User.objects.create_user(email, password, name=str(name)), password
+        return User.objects.create_user(email, password, name=name), password
     user.set_password(password)
     user.save(update_fields=["password"])
     return user, password

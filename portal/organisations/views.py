@@ -55,7 +55,7 @@ def invite(request: MemberRequest) -> HttpResponse:
 
 @member_page(Capability.MEMBERS_MANAGE)
 def member_roles(request: MemberRequest, member: int) -> HttpResponse:
-    membership = get_object_or_404(Membership.objects.select_related("user"), pk=member, ended_at=None)
+    membership: Membership = get_object_or_404(Membership.objects.select_related("user"), pk=member, ended_at=None)
     form = RolesForm(request.POST or None, initial={"roles": membership.roles})
     if request.method == "POST" and form.is_valid():
         try:
@@ -70,7 +70,7 @@ def member_roles(request: MemberRequest, member: int) -> HttpResponse:
 
 @member_page(Capability.MEMBERS_MANAGE)
 def member_end(request: MemberRequest, member: int) -> HttpResponse:
-    membership = get_object_or_404(Membership.objects.select_related("user"), pk=member, ended_at=None)
+    membership: Membership = get_object_or_404(Membership.objects.select_related("user"), pk=member, ended_at=None)
     if not confirmed(request):
         return confirm_page(
             request,

@@ -23,7 +23,7 @@ def without_personal_data(_logger: Any, _name: str, event: MutableMapping[str, A
     return event
 
 
-SHARED = [
+SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,

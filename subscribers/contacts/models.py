@@ -6,7 +6,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Collate, Lower
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
+
+from portal.organisations.scoping import TenantManager
 
 KEY = "C"  # keys compare byte by byte: faster, and prefix searches can use the index
 
@@ -56,7 +57,7 @@ class Contact(models.Model):
     updated_at = models.DateTimeField()
     last_seen_at = models.DateTimeField(null=True)
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         constraints = [
@@ -115,7 +116,7 @@ class TagName(models.Model):
     organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=100, db_collation=KEY)
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="one_tag_a_name")]

@@ -6,7 +6,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
+
+from portal.organisations.scoping import TenantManager
 
 
 class FieldType(models.TextChoices):
@@ -42,7 +43,7 @@ class Field(models.Model):
     purpose = models.CharField(_("purpose"), max_length=50, blank=True)
     created_at = models.DateTimeField()
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "key"], name="one_field_a_key")]

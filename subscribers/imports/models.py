@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
+from portal.organisations.scoping import TenantManager
 from subscribers.contacts.models import Origin
 
 
@@ -72,7 +72,7 @@ class Import(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         constraints = [
@@ -104,7 +104,7 @@ class ImportReject(models.Model):
     detail = models.CharField(max_length=300)
     cells = models.JSONField()
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         indexes = [models.Index(fields=["organisation", "source_import", "line"], name="rejects_by_line")]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
+
+from portal.organisations.scoping import TenantManager
 
 
 class Segment(models.Model):
@@ -20,7 +21,7 @@ class Segment(models.Model):
     updated_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True)
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         constraints = [

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_scopes import ScopedManager
 
 from portal.channels import Channel
+from portal.organisations.scoping import TenantManager
 
 
 class HashType(models.TextChoices):
@@ -42,7 +42,7 @@ class Suppression(models.Model):
     )
     created_at = models.DateTimeField()
 
-    objects = ScopedManager(organisation="organisation")
+    objects = TenantManager()
 
     class Meta:
         constraints = [
