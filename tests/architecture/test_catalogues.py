@@ -18,9 +18,7 @@ SETTINGS = "from pathlib import Path\nLOCALE_PATHS = [Path(__file__).parent / 'p
 def test_every_text_of_the_product_has_its_french(tmp_path: Path) -> None:
     for name in SOURCES:
         if (ROOT / name).exists():
-            shutil.copytree(
-                ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.mo")
-            )
+            shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
     # Settings of its own: extraction must depend on the texts alone.
     (tmp_path / "extraction.py").write_text(SETTINGS)
     command = [sys.executable, "-m", "django", "makemessages", "-l", "fr", "--no-location", "-v", "0"]
