@@ -66,7 +66,8 @@ def public_error(request: HttpRequest, error: DomainError) -> HttpResponse:
         page = render_to_string("public_error.html", {"error": error})
     response = HttpResponse(page, status=error.status)
     if isinstance(error, RateLimitedError):
-        response.headers.update(error.headers)
+        for name, value in error.headers.items():
+            response[name] = value
     return response
 
 

@@ -227,9 +227,7 @@ def to_decide(actor: Actor, audience: Audience, wanted: AudienceState) -> Audien
     return kept
 
 
-def decided(
-    actor: Actor, audience: Audience, state: AudienceState, comment: str, now: datetime
-) -> Audience:
+def decided(actor: Actor, audience: Audience, state: AudienceState, comment: str, now: datetime) -> Audience:
     audience.state = state
     audience.decided_by_id, audience.decided_at = actor.user_id, now
     audience.decision_note = comment.strip()

@@ -159,9 +159,7 @@ def approve(request: ApiRequest, audience_id: str, body: Decision | None = None)
     audience = find_audience(request.organisation, audience_id)
     comment = body.comment if body else ""
     return shown(
-        audience_again(
-            request, actions.approve_audience(actor=request.actor, audience=audience, comment=comment)
-        )
+        audience_again(request, actions.approve_audience(actor=request.actor, audience=audience, comment=comment))
     )
 
 

@@ -24,9 +24,7 @@ class AudienceState(models.TextChoices):
 class Audience(models.Model):
     """What the engine may send to: the snapshot (a roaring bitmap of contact ids) and how it came about."""
 
-    organisation = models.ForeignKey(
-        "portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False
-    )
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False)
     name = models.CharField(_("name"), max_length=200)
     segment = models.ForeignKey("subscribers.Segment", on_delete=models.PROTECT, related_name="+")
     rule = models.JSONField(help_text="the segment's rule as it was when submitted", default=dict)
@@ -60,9 +58,7 @@ class Audience(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["organisation", "-id"], name="audiences_newest_first"),
-            models.Index(
-                fields=["test", "id"], name="audiences_for_engine", condition=models.Q(state="approved")
-            ),
+            models.Index(fields=["test", "id"], name="audiences_for_engine", condition=models.Q(state="approved")),
         ]
 
     def __str__(self) -> str:

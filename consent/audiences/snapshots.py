@@ -31,7 +31,7 @@ FROM (
 GROUP BY reason
 """
 BOUNDS = "SELECT min(id), max(id) FROM subscribers_contact WHERE organisation_id = %s"
-AT_LEAST = "SELECT count(*) FROM (SELECT FROM subscribers_contact WHERE organisation_id = %s LIMIT %s) some"
+AT_LEAST = "SELECT count(*) FROM (SELECT FROM subscribers_contact WHERE organisation_id = %s LIMIT %s) counted"
 
 
 @dataclass
@@ -63,9 +63,7 @@ def unpacked_ids(packed: bytes) -> array[int]:
     return ids
 
 
-def read_snapshot(
-    audience: Audience, *, now: datetime, progress: Callable[[int, int], None] | None = None
-) -> Snapshot:
+def read_snapshot(audience: Audience, *, now: datetime, progress: Callable[[int, int], None] | None = None) -> Snapshot:
     """Pass the audience's rule through the gate; reads only, and raises ``invalid_rule`` as the segment does.
 
     A test audience looks at seed contacts alone, so its counts speak of them alone. ``progress`` is told the ids

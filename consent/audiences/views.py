@@ -55,9 +55,7 @@ def audience_create(request: MemberRequest) -> HttpResponse:
     form = AudienceForm(request.POST or None, initial={"segment": request.GET.get("segment", "")})
     if request.method == "POST" and form.is_valid():
         try:
-            audience = actions.create_audience(
-                actor=request.actor, organisation=request.organisation, draft=form.draft
-            )
+            audience = actions.create_audience(actor=request.actor, organisation=request.organisation, draft=form.draft)
         except DomainError as error:
             add_problems(form, error)
         else:
@@ -135,9 +133,7 @@ def to_page(request: MemberRequest, audience: Audience) -> HttpResponse:
     return redirect(organisation_url(request.organisation, "consent:audience_detail", audience_id=audience.pk))
 
 
-def detail_page(
-    request: MemberRequest, audience: Audience, form: DecisionForm, *, status: int = 200
-) -> HttpResponse:
+def detail_page(request: MemberRequest, audience: Audience, form: DecisionForm, *, status: int = 200) -> HttpResponse:
     context = {**shown(request, audience), "form": form, "history": history(audience)}
     return render(request, "consent/audience_detail.html", context, status=status)
 

@@ -115,9 +115,7 @@ def claim(request: EngineRequest, audience_id: str) -> dict[str, Any]:
 
 
 @router.get("/audiences/{audience_id}/recipients", response={200: None})
-def recipients(
-    request: EngineRequest, audience_id: str, asked: Query[RecipientsQuery]
-) -> StreamingHttpResponse:
+def recipients(request: EngineRequest, audience_id: str, asked: Query[RecipientsQuery]) -> StreamingHttpResponse:
     """NDJSON in the order of contact ids, through the gate again; gzip where accepted.
 
     The last line has `"end": true`. A stream without it is incomplete: ask again with the last contact as `cursor`.

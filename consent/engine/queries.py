@@ -38,9 +38,7 @@ def engine_audiences(credential: EngineCredential, state: str, *, now: datetime)
         return mine.filter(state=AudienceState.APPROVED, expires_at__gt=now)
     if state in (AudienceState.HANDED_OFF, AudienceState.COMPLETED):
         return mine.filter(state=state)
-    raise InvalidInputError.at(
-        "state", code="invalid_value", detail="approved, claimed, handed_off or completed"
-    )
+    raise InvalidInputError.at("state", code="invalid_value", detail="approved, claimed, handed_off or completed")
 
 
 def audience_for(credential: EngineCredential, audience_id: str) -> Audience:

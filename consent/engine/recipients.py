@@ -206,5 +206,3 @@ def gzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
         if packed:
             yield packed
     yield packer.flush()
-
-

@@ -134,9 +134,7 @@ def grant_options(target: LinkTarget, visit: Visit, options: list[Option], wordi
         )
 
 
-def choice_of(
-    target: LinkTarget, visit: Visit, option: Option, action: Action, wordings: dict[str, str]
-) -> Choice:
+def choice_of(target: LinkTarget, visit: Visit, option: Option, action: Action, wordings: dict[str, str]) -> Choice:
     evidence = {
         **link_evidence(target, visit),
         "text": wordings[option.key],

@@ -65,9 +65,7 @@ def chosen_by(request: HttpRequest, target: LinkTarget) -> str:
     options = options_of(target, now=visit.at)
     wordings = {option.key: wording(option) for option in options}
     chosen = set(request.POST.getlist("choice"))
-    turned = actions.save_choices(
-        target=target, visit=visit, options=options, chosen=chosen, wordings=wordings
-    )
+    turned = actions.save_choices(target=target, visit=visit, options=options, chosen=chosen, wordings=wordings)
     return "saved" if turned else "same"
 
 
