@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
@@ -36,9 +35,9 @@ def test_every_command_of_ours_is_documented() -> None:
     assert [name for name in ours if f"manage.py {name}" not in written] == []
 
 
-@pytest.mark.parametrize("error", sorted({error.code for error in error_classes()}))
-def test_every_error_code_is_documented(error: str) -> None:
-    assert f"`{error}`" in (REFERENCE / "codes.md").read_text()
+def test_every_error_code_is_documented() -> None:
+    written = (REFERENCE / "codes.md").read_text()
+    assert [code for code in sorted({error.code for error in error_classes()}) if f"`{code}`" not in written] == []
 
 
 def test_documents_stay_short_and_name_no_machine() -> None:

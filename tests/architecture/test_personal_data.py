@@ -17,7 +17,9 @@ def models_that_name_a_contact() -> set[str]:
     """Every model of ours with a relation to Contact, of any kind, and Contact itself."""
     found = {Contact._meta.label_lower}
     for model in apps.get_models(include_auto_created=True):
-        relations = [field for field in model._meta.get_fields() if isinstance(field, models.ForeignKey | models.ManyToManyField)]
+        relations = [
+            field for field in model._meta.get_fields() if isinstance(field, models.ForeignKey | models.ManyToManyField)
+        ]
         if model._meta.app_label in OURS and any(field.remote_field.model is Contact for field in relations):
             found.add(model._meta.label_lower)
     return found
