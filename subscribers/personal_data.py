@@ -15,7 +15,7 @@ from subscribers.imports.models import Import
 from subscribers.suppression.models import Suppression
 
 # Rows an import refused keep their cells as they came, tied to no contact: they are found by the addresses in them.
-# The text of all cells narrows the rows down, then a cell must be the address, whatever its case or the space around it.
+# The text of all cells narrows the rows down, then a cell must be the address, whatever its case or the space around.
 # Index: rejects_by_line (the organisation's part of it).
 REJECTED_CELLS = """
 FROM subscribers_importreject r
@@ -126,10 +126,7 @@ def erase_suppressions(organisation: Organisation, contact_id: int, *, now: date
 def collect_rejects(organisation: Organisation, contact_id: int) -> dict[str, Any]:
     identities = identities_of(organisation, contact_id)
     rows = on_rejects("SELECT r.source_import_id, r.line, r.code, r.cells::text", organisation, identities)
-    found = [
-        {"import": str(source), "line": line, "code": code, "cells": cells}
-        for source, line, code, cells in rows
-    ]
+    found = [{"import": str(source), "line": line, "code": code, "cells": cells} for source, line, code, cells in rows]
     return {"rows": found} if found else {}
 
 
@@ -153,7 +150,7 @@ def on_rejects(head: str, organisation: Organisation, identities: list[str]) -> 
         return []
     statement = f"{head} {REJECTED_CELLS}" if head != "DELETE" else f"DELETE {REJECTED_CELLS} RETURNING r.id"
     escaped = (text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for text in identities)
-    parameters = {
+    parameters: dict[str, Any] = {
         "organisation_id": organisation.pk,
         "identities": identities,
         "patterns": [f"%{text}%" for text in escaped],

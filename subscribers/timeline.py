@@ -47,13 +47,13 @@ class Happening:
 
 
 TimelineQuery = Callable[[Organisation, int, "datetime | None", int], Sequence[Happening]]
-"""``(organisation, contact_id, until, limit)``: the newest ``limit`` that are not after ``until`` (None: all), newest first."""
+"""``(organisation, contact_id, until, limit)``: the newest ``limit`` not after ``until`` (None: all), newest first."""
 
 _sources: dict[str, TimelineQuery | str] = {}
 
 
 def register_timeline_source(name: str, query: TimelineQuery | str) -> None:
-    """Add what this source knows (a callable or its dotted path); a second one with the same name replaces the first."""
+    """Add what a source knows (a callable or its dotted path); a second one with the same name replaces the first."""
     _sources[name] = query
 
 

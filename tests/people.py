@@ -185,9 +185,7 @@ def ada(acme: Organisation) -> Contact:
 @pytest.fixture
 def ben(acme: Organisation) -> Contact:
     """Known by an address alone, German."""
-    return new_contact(
-        acme, "ben@example.net", first_name="Ben", last_name="Schmidt", language="de", country="DE"
-    )
+    return new_contact(acme, "ben@example.net", first_name="Ben", last_name="Schmidt", language="de", country="DE")
 
 
 @pytest.fixture

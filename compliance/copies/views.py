@@ -16,9 +16,7 @@ from portal.organisations.roles import Capability
 @member_page(Capability.PERSONAL_DATA_EXPORT)
 def contact_copy(request: MemberRequest, contact_id: int) -> HttpResponse:
     """Everything that is held, by source."""
-    copy = take_copy(
-        actor=request.actor, organisation=request.organisation, contact_id=contact_id, downloaded=False
-    )
+    copy = take_copy(actor=request.actor, organisation=request.organisation, contact_id=contact_id, downloaded=False)
     held = [(holding.source, list(lines(holding.data))) for holding in copy.holdings]
     context = {"contact": copy.contact, "copy": copy, "held": held}
     return render(request, "compliance/contact_copy.html", context)
@@ -27,9 +25,7 @@ def contact_copy(request: MemberRequest, contact_id: int) -> HttpResponse:
 @member_page(Capability.PERSONAL_DATA_EXPORT)
 def contact_copy_file(request: MemberRequest, contact_id: int) -> HttpResponse:
     """The same as JSON."""
-    copy = take_copy(
-        actor=request.actor, organisation=request.organisation, contact_id=contact_id, downloaded=True
-    )
+    copy = take_copy(actor=request.actor, organisation=request.organisation, contact_id=contact_id, downloaded=True)
     response = JsonResponse(copy.document(), json_dumps_params={"ensure_ascii": False, "indent": 2})
     response["Content-Disposition"] = f'attachment; filename="contact-{contact_id}.json"'
     response["Cache-Control"] = "no-store"

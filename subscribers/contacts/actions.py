@@ -238,9 +238,7 @@ def keep_tag_names(organisation: Organisation, tags: list[str]) -> None:
             cursor.execute(sql.KEEP_TAG_NAMES, {"organisation_id": organisation.pk, "tags": tags})
 
 
-def record_export(
-    *, actor: Actor, organisation: Organisation, filters: Mapping[str, str], searched: bool
-) -> None:
+def record_export(*, actor: Actor, organisation: Organisation, filters: Mapping[str, str], searched: bool) -> None:
     """Write down that contacts were downloaded, before the first of them leaves; names of filters, no search text."""
     actor.require(Capability.PERSONAL_DATA_EXPORT)
     audit.record(

@@ -71,9 +71,7 @@ class ContactForm(forms.Form):
     def values(self) -> ContactValues:
         given = {name: value for name, value in self.cleaned_data.items() if not name.startswith(FIELD_PREFIX)}
         given["tags"] = [tag.strip() for tag in given["tags"].split(",")]
-        given["attributes"] = {
-            row.key: self.cleaned_data[f"{FIELD_PREFIX}{row.key}"] or None for row in self.declared
-        }
+        given["attributes"] = {row.key: self.cleaned_data[f"{FIELD_PREFIX}{row.key}"] or None for row in self.declared}
         return ContactValues(**given)  # type: ignore[typeddict-item]
 
 

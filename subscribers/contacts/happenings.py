@@ -21,9 +21,7 @@ TITLES = {
 }
 
 
-def arrivals(
-    organisation: Organisation, contact_id: int, until: datetime | None, limit: int
-) -> Sequence[Happening]:
+def arrivals(organisation: Organisation, contact_id: int, until: datetime | None, limit: int) -> Sequence[Happening]:
     """How the contact came to be here: one happening."""
     contact = Contact.objects.filter(organisation=organisation, pk=contact_id).first()
     if contact is None or (until is not None and contact.created_at > until):
@@ -47,9 +45,7 @@ def import_url(organisation: Organisation, import_id: int) -> str:
     return organisation_url(organisation, "subscribers:import_detail", import_id=import_id)
 
 
-def edits(
-    organisation: Organisation, contact_id: int, until: datetime | None, limit: int
-) -> Sequence[Happening]:
+def edits(organisation: Organisation, contact_id: int, until: datetime | None, limit: int) -> Sequence[Happening]:
     """Who changed what, from the audit log: names of fields, never values. Index: audit_by_target."""
     entries = AuditEntry.objects.select_related("user").filter(
         organisation=organisation, target_type="contact", target_id=str(contact_id), action__in=TITLES

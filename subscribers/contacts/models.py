@@ -31,20 +31,17 @@ class Contact(models.Model):
     ``email_key`` is the normalised address (rule v1, `subscribers.contacts.normalising`), ``phone`` is E.164.
     """
 
-    organisation = models.ForeignKey(
-        "portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False
-    )
-    email = models.CharField(_("e-mail"), max_length=320, null=True, blank=True)
-    email_key = models.CharField(max_length=320, null=True, db_collation=KEY)
-    phone = models.CharField(_("phone"), max_length=20, null=True, blank=True, db_collation=KEY)
-    external_id = models.CharField(_("external id"), max_length=200, null=True, blank=True, db_collation=KEY)
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False)
+    # Null where there is none: an empty text would be unique, too.
+    email = models.CharField(_("e-mail"), max_length=320, null=True, blank=True)  # noqa: DJ001
+    email_key = models.CharField(max_length=320, null=True, db_collation=KEY)  # noqa: DJ001
+    phone = models.CharField(_("phone"), max_length=20, null=True, blank=True, db_collation=KEY)  # noqa: DJ001
+    external_id = models.CharField(_("external id"), max_length=200, null=True, blank=True, db_collation=KEY)  # noqa: DJ001
     first_name = models.CharField(_("first name"), max_length=200, blank=True, db_default="")
     last_name = models.CharField(_("last name"), max_length=200, blank=True, db_default="")
     language = models.CharField(_("language"), max_length=10, blank=True, db_default="", db_collation=KEY)
     country = models.CharField(_("country"), max_length=2, blank=True, db_default="", db_collation=KEY)
-    tags = ArrayField(
-        models.CharField(max_length=100), verbose_name=_("tags"), default=list, blank=True, db_default=[]
-    )
+    tags = ArrayField(models.CharField(max_length=100), verbose_name=_("tags"), default=list, blank=True, db_default=[])
     attributes = models.JSONField(_("fields"), default=dict, blank=True, db_default={})
     origin = models.CharField(_("origin"), max_length=10, choices=Origin.choices)
     source_import = models.ForeignKey(
@@ -85,12 +82,8 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index(fields=["organisation", "-id"], name="contacts_newest_first"),
-            models.Index(
-                "organisation", Collate(Lower("last_name"), "C"), "id", name="contacts_by_last_name"
-            ),
-            models.Index(
-                fields=["organisation"], name="contacts_seeds", condition=models.Q(seed=True)
-            ),
+            models.Index("organisation", Collate(Lower("last_name"), "C"), "id", name="contacts_by_last_name"),
+            models.Index(fields=["organisation"], name="contacts_seeds", condition=models.Q(seed=True)),
             models.Index(
                 fields=["organisation", "source_import"],
                 name="contacts_by_import",

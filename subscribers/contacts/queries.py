@@ -30,7 +30,10 @@ def find_contact(
     external_id: str | None = None,
     id: int | str | None = None,
 ) -> Contact | None:
-    """The contact with this identity, or None; the first identity given counts. An identity that is none finds nobody."""
+    """The contact with this identity, or None; the first identity given counts.
+
+    What is no identity finds nobody.
+    """
     wanted: dict[str, Any] = {}
     try:
         if id is not None:

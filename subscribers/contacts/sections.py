@@ -26,7 +26,7 @@ PartQuery = Callable[[Organisation, Sequence[int]], dict[int, Any]]
 class ContactSection:
     """A part of the person's page, in ``column`` ``main`` or ``side``.
 
-    ``template`` is drawn with what ``query(organisation, contact, now)`` gives, besides ``contact`` and ``request``; the page
+    ``template`` is drawn with what ``query(organisation, contact, now)`` gives, ``contact`` and ``request``; the page
     puts it, without padding, into a card with the title. ``query`` may be a dotted path.
     """
 

@@ -64,12 +64,8 @@ def contact_detail(request: MemberRequest, contact_id: int) -> HttpResponse:
     """One person, everything this member may see."""
     now = timezone.now()
     contact = contact_of(request.organisation, contact_id)
-    drawn = [
-        (section, section_html(request, section, contact)) for section in sections_for(request.actor)
-    ]
-    page = timeline_of(
-        request.organisation, contact.pk, cursor=request.GET.get("older") or None, limit=TIMELINE_LENGTH
-    )
+    drawn = [(section, section_html(request, section, contact)) for section in sections_for(request.actor)]
+    page = timeline_of(request.organisation, contact.pk, cursor=request.GET.get("older") or None, limit=TIMELINE_LENGTH)
     context = {
         "contact": contact,
         "now": now,
@@ -161,6 +157,4 @@ def contact_seed(request: MemberRequest, contact_id: int) -> HttpResponse:
 
 
 def to_contact(request: MemberRequest, contact_id: int) -> HttpResponse:
-    return redirect(
-        organisation_url(request.organisation, "subscribers:contact_detail", contact_id=contact_id)
-    )
+    return redirect(organisation_url(request.organisation, "subscribers:contact_detail", contact_id=contact_id))

@@ -38,9 +38,7 @@ class FieldValues:
 def require_justification(justification: str) -> str:
     """The justification, tidied; raises ``justification_required`` (I-10)."""
     if not justification.strip():
-        problem = FieldProblem(
-            ("justification",), JustificationRequiredError.code, JustificationRequiredError.title
-        )
+        problem = FieldProblem(("justification",), JustificationRequiredError.code, JustificationRequiredError.title)
         raise JustificationRequiredError(errors=[problem])
     return justification.strip()
 

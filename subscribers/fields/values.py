@@ -115,7 +115,7 @@ def moment_reader(kind: Kind) -> Reader:
 
     def read(value: Any) -> str:
         if isinstance(value, str):
-            value = parse_moment(value, customs.zone, customs.month_first)  # type: ignore[arg-type]
+            value = parse_moment(value, customs.zone, customs.month_first)
         if not isinstance(value, datetime):
             raise refuse("invalid_date")
         moment = value if value.tzinfo else value.replace(tzinfo=customs.zone)
@@ -144,7 +144,9 @@ def choices_reader(kind: Kind) -> Reader:
     read_one = choice_reader(kind)
 
     def read(value: Any) -> list[str]:
-        parts = [part for part in value.replace(";", ",").split(",") if part.strip()] if isinstance(value, str) else value
+        parts = (
+            [part for part in value.replace(";", ",").split(",") if part.strip()] if isinstance(value, str) else value
+        )
         if not isinstance(parts, list):
             raise refuse("invalid_value")
         return list(dict.fromkeys(str(read_one(part)) for part in parts))

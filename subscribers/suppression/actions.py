@@ -26,9 +26,7 @@ def suppress_entries(
     actor.require(Capability.SUPPRESSIONS_EDIT)
     now = now or timezone.now()
     outcomes = record_suppressions(organisation, entries, now=now)
-    created = Counter(
-        entry.reason for entry, outcome in zip(entries, outcomes, strict=True) if outcome.created
-    )
+    created = Counter(entry.reason for entry, outcome in zip(entries, outcomes, strict=True) if outcome.created)
     if created:
         only = next(outcome.id for outcome in outcomes if outcome.created)
         audit.record(
@@ -64,7 +62,7 @@ def suppress(
 
 @transaction.atomic
 def remove_suppression(*, actor: Actor, suppression: Suppression, now: datetime | None = None) -> None:
-    """Take an entry off the list. Whoever does it answers for the person's own wish (O-09): the audit keeps the reason."""
+    """Take an entry off the list; whoever does it answers for the person's own wish (O-09) and is audited."""
     actor.require(Capability.SUPPRESSIONS_EDIT)
     audit.record(
         actor=actor,

@@ -113,9 +113,7 @@ def answers(request: ApiRequest) -> Iterator[dict[str, Any]]:
     for chunk in chunks(request, LINES_AT_ONCE):
         read = [(number, entry_of(body) if isinstance(body, dict) else body) for number, body in chunk]
         entries = [entry for _number, entry in read if isinstance(entry, Entry)]
-        outcomes = iter(
-            suppress_entries(actor=request.actor, organisation=request.organisation, entries=entries)
-        )
+        outcomes = iter(suppress_entries(actor=request.actor, organisation=request.organisation, entries=entries))
         for number, entry in read:
             outcome = next(outcomes) if isinstance(entry, Entry) else Outcome(problem=entry)
             yield {"line": number, **answer(outcome)}

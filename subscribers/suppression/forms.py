@@ -15,7 +15,7 @@ HASH_LENGTHS = {64: "sha256", 32: "md5"}
 
 
 class SuppressForm(forms.Form):
-    """A list pasted line by line: addresses in clear, or hashes in hexadecimal, which are told apart by their length."""
+    """A list pasted line by line: addresses in clear, or hashes in hexadecimal, told apart by their length."""
 
     channel = forms.ChoiceField(
         label=_("Channel"), choices=[(channel, Channel(channel).label) for channel in REACHED_BY]

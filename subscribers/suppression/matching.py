@@ -22,9 +22,9 @@ def rows_of(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]
 def suppressed_among(
     organisation: Organisation, column: str, addresses: Collection[str], *, channels: Collection[str] = ()
 ) -> set[str]:
-    """Those of the normalised addresses that are suppressed on one of the channels (all that reach them, if none named).
+    """Those of the normalised addresses that are suppressed on one of the channels (none named: all that reach them).
 
-    ``column`` is the contact's: ``email_key`` or ``phone``. One query; keyed hashes of every key version and plain ones.
+    ``column`` is the contact's: ``email_key`` or ``phone``. One query, for keyed hashes of all versions and plain ones.
     """
     if not addresses:
         return set()
@@ -67,9 +67,7 @@ def holders_of(organisation_id: int, email_keys: list[str], phones: list[str]) -
     return {str(address): int(contact) for address, contact in rows_of(sql.HOLDERS, parameters)}
 
 
-def holders_of_hashes(
-    organisation_id: int, hash_type: str, column: str, hashes: list[bytes]
-) -> dict[bytes, int]:
+def holders_of_hashes(organisation_id: int, hash_type: str, column: str, hashes: list[bytes]) -> dict[bytes, int]:
     """Plain hash -> the contact whose address has it; one pass over the organisation's contacts."""
     parameters = {"organisation_id": organisation_id, "digests": hashes}
     found = rows_of(sql.HASHED_HOLDERS[hash_type, column], parameters)

@@ -29,9 +29,7 @@ class SuppressionReason(models.TextChoices):
 class Suppression(models.Model):
     """One address on one channel; ``contact`` is set while a contact has that address, so that the gate can join."""
 
-    organisation = models.ForeignKey(
-        "portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False
-    )
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False)
     channel = models.CharField(max_length=5, choices=Channel.choices)
     hash_type = models.CharField(max_length=6, choices=HashType.choices, default=HashType.KEYED)
     key_version = models.PositiveSmallIntegerField(default=0)

@@ -69,9 +69,7 @@ def prepared(entry: Entry, hasher: KeyedHasher, *, country: str) -> Prepared:
     return Prepared(entry.channel, entry.reason, entry.hash_type, 0, digest, others=(digest,))
 
 
-def record_suppressions(
-    organisation: Organisation, entries: Sequence[Entry], *, now: datetime
-) -> list[Outcome]:
+def record_suppressions(organisation: Organisation, entries: Sequence[Entry], *, now: datetime) -> list[Outcome]:
     """Put the entries on the list and tie them to the contacts that have the addresses; creates no contact.
 
     An address that is listed already, under any version of the key, keeps its entry. One outcome an entry, in order.
@@ -127,13 +125,9 @@ def contacts_of(organisation_id: int, items: Sequence[Prepared]) -> list[int | N
         else:
             hashed[item.hash_type, item.column].append(item.digest)
     by_address = holders_of(organisation_id, in_clear["email_key"], in_clear["phone"])
-    by_hash = {
-        kind: holders_of_hashes(organisation_id, kind[0], kind[1], found) for kind, found in hashed.items()
-    }
+    by_hash = {kind: holders_of_hashes(organisation_id, kind[0], kind[1], found) for kind, found in hashed.items()}
     return [
-        by_address.get(item.address)
-        if item.address
-        else by_hash[item.hash_type, item.column].get(item.digest)
+        by_address.get(item.address) if item.address else by_hash[item.hash_type, item.column].get(item.digest)
         for item in items
     ]
 

@@ -56,9 +56,7 @@ def suppression_add(request: MemberRequest) -> HttpResponse:
     form = SuppressForm(request.POST or None)
     outcomes: list[Outcome] = []
     if request.method == "POST" and form.is_valid():
-        outcomes = suppress_entries(
-            actor=request.actor, organisation=request.organisation, entries=form.entries()
-        )
+        outcomes = suppress_entries(actor=request.actor, organisation=request.organisation, entries=form.entries())
         if not any(outcome.problem for outcome in outcomes):
             added = sum(outcome.created for outcome in outcomes)
             text = _now("%(added)s added, %(known)s listed already.")
@@ -75,9 +73,7 @@ def report(form: SuppressForm, outcomes: list[Outcome]) -> dict[str, object]:
         return {}
     refused = [
         (number, line, outcome.problem)
-        for number, (line, outcome) in enumerate(
-            zip(form.cleaned_data["lines"], outcomes, strict=True), start=1
-        )
+        for number, (line, outcome) in enumerate(zip(form.cleaned_data["lines"], outcomes, strict=True), start=1)
         if outcome.problem
     ]
     return {
@@ -97,8 +93,8 @@ def suppression_remove(request: MemberRequest, suppression_id: int) -> HttpRespo
             request,
             title=_now("Take this address off the list?"),
             text=_now(
-                "It may be written to again where a purpose allows it. Only the person can ask for this, and you must be"
-                " able to prove that they did. The audit log keeps that it was you."
+                "It may be written to again where a purpose allows it. Only the person can ask for this, and you must"
+                " be able to prove that they did. The audit log keeps that it was you."
             ),
             action=_now("Take it off"),
             back=back,

@@ -1,20 +1,24 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from portal.accounts.models import User
 from portal.organisations.actors import Actor
+from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from subscribers.fields.models import Field
 from subscribers.suppression.actions import suppress
-from tests.people import LONG_AGO, api_of, new_contact
+from tests.people import LONG_AGO, Api, api_of, new_contact
 
 
 @pytest.fixture
-def api(integrator, acme):
+def api(integrator: User, acme: Organisation) -> Api:
     return api_of(integrator, acme)
 
 
-def test_a_contact_is_created_then_updated(api, in_acme):
+def test_a_contact_is_created_then_updated(api: Api, in_acme: Organisation) -> None:
     Field.objects.create(
         organisation=in_acme, key="points", label="Points", type="number", justification="x", created_at=LONG_AGO
     )
@@ -44,7 +48,9 @@ def test_a_contact_is_created_then_updated(api, in_acme):
     assert (again.status_code, again.json()["id"], again.json()["seed"]) == (200, made.json()["id"], True)
 
 
-def test_a_contact_is_found_by_each_identity_and_by_search(api, ada, ben, ada_elsewhere):
+def test_a_contact_is_found_by_each_identity_and_by_search(
+    api: Api, ada: Contact, ben: Contact, ada_elsewhere: Contact
+) -> None:
     for query in ("email=ADA.martin%40example.org", "phone=%2B33612345678", "external_id=C-1001", "q=mart"):
         answer = api.get(f"/contacts?{query}").json()
         assert [item["id"] for item in answer["items"]] == [str(ada.pk)], query
@@ -52,7 +58,7 @@ def test_a_contact_is_found_by_each_identity_and_by_search(api, ada, ben, ada_el
     assert api.get("/contacts?email=nobody%40example.org").json()["items"] == []
 
 
-def test_all_contacts_come_in_pages_newest_first(api, acme):
+def test_all_contacts_come_in_pages_newest_first(api: Api, acme: Organisation) -> None:
     made = [str(new_contact(acme, f"p{number}@example.org").pk) for number in range(5)]
     seen, cursor = [], ""
     while cursor is not None:
@@ -62,7 +68,7 @@ def test_all_contacts_come_in_pages_newest_first(api, acme):
     assert seen == made[::-1]
 
 
-def test_a_change_touches_what_is_sent(api, ada):
+def test_a_change_touches_what_is_sent(api: Api, ada: Contact) -> None:
     answer = api.patch(f"/contacts/{ada.pk}", {"first_name": "Adèle", "phone": None}).json()
     assert (answer["first_name"], answer["phone"], answer["last_name"]) == ("Adèle", None, "Martin")
 
@@ -78,10 +84,17 @@ def test_a_change_touches_what_is_sent(api, ada):
         ({"email": "ben@example.net", "external_id": "C-1001"}, 409, "identities_conflict", None),
     ],
 )
-def test_what_is_refused_has_a_code_and_a_place(api, in_acme, ada, ben, body, status, code, loc):
-    suppress(
-        actor=Actor.system(in_acme), organisation=in_acme, addresses=["zoe@example.org"], channel="email"
-    )
+def test_what_is_refused_has_a_code_and_a_place(
+    api: Api,
+    in_acme: Organisation,
+    ada: Contact,
+    ben: Contact,
+    body: dict[str, Any],
+    status: int,
+    code: str,
+    loc: list[str] | None,
+) -> None:
+    suppress(actor=Actor.system(in_acme), organisation=in_acme, addresses=["zoe@example.org"], channel="email")
     answer = api.post("/contacts", body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     if loc is not None:
@@ -90,13 +103,15 @@ def test_what_is_refused_has_a_code_and_a_place(api, in_acme, ada, ben, body, st
 
 
 @pytest.mark.parametrize("path", ["/contacts/{}", "/contacts/{}/timeline"])
-def test_another_organisations_contact_is_not_there(api, ada_elsewhere, path):
+def test_another_organisations_contact_is_not_there(api: Api, ada_elsewhere: Contact, path: str) -> None:
     for wrong in (ada_elsewhere.pk, "x", 10**30):
         answer = api.get(path.format(wrong))
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_the_timeline_tells_where_somebody_comes_from_and_who_edited_them(api, ada, integrator):
+def test_the_timeline_tells_where_somebody_comes_from_and_who_edited_them(
+    api: Api, ada: Contact, integrator: User
+) -> None:
     api.patch(f"/contacts/{ada.pk}", {"first_name": "Adèle"})
     api.patch(f"/contacts/{ada.pk}", {"tags": ["x"]})
     seen, cursor = [], ""
@@ -113,7 +128,7 @@ def test_the_timeline_tells_where_somebody_comes_from_and_who_edited_them(api, a
     assert api.get(f"/contacts/{ada.pk}/timeline?cursor=nonsense").json()["code"] == "invalid_cursor"
 
 
-def test_a_viewer_reads_and_does_not_write(viewer, acme, ada):
+def test_a_viewer_reads_and_does_not_write(viewer: User, acme: Organisation, ada: Contact) -> None:
     api = api_of(viewer, acme)
     assert api.get(f"/contacts/{ada.pk}").status_code == 200
     assert api.patch(f"/contacts/{ada.pk}", {"first_name": "X"}).json()["code"] == "insufficient_scope"

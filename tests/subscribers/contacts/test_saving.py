@@ -4,12 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.errors import InvalidInputError, NotFoundError, PermissionDeniedError
+from portal.organisations.actors import Actor
+from portal.organisations.models import Organisation
 from subscribers.contacts import changes
 from subscribers.contacts.actions import mark_seed, save_contact, update_contact
 from subscribers.contacts.errors import IdentitiesConflictError, IdentityTakenError
 from subscribers.contacts.models import Contact, Origin, TagName
+from subscribers.contacts.rules import ContactValues
 from subscribers.fields.models import Field
 from subscribers.imports.models import UpdateRule
 from subscribers.suppression.actions import suppress
@@ -21,18 +25,18 @@ NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def actor(marketer, acme):
+def actor(marketer: User, acme: Organisation) -> Actor:
     return actor_of(marketer, acme)
 
 
 @pytest.fixture
-def loyalty(in_acme):
+def loyalty(in_acme: Organisation) -> Field:
     return Field.objects.create(
         organisation=in_acme, key="points", label="Points", type="number", justification="Rewards", created_at=NOW
     )
 
 
-def test_a_new_contact_is_stored_in_its_normal_form(in_acme, actor, loyalty):
+def test_a_new_contact_is_stored_in_its_normal_form(in_acme: Organisation, actor: Actor, loyalty: Field) -> None:
     contact, created = save_contact(
         actor=actor,
         organisation=in_acme,
@@ -63,8 +67,12 @@ def test_a_new_contact_is_stored_in_its_normal_form(in_acme, actor, loyalty):
 @pytest.mark.parametrize(
     "identity", [{"email": "ADA.martin@example.org"}, {"phone": "0612345678"}, {"external_id": "C-1001"}]
 )
-def test_a_known_contact_is_updated_by_any_identity(in_acme, actor, ada, identity):
-    contact, created = save_contact(actor=actor, organisation=in_acme, values={**identity, "first_name": "Adèle", "tags": ["new"]}, now=NOW)
+def test_a_known_contact_is_updated_by_any_identity(
+    in_acme: Organisation, actor: Actor, ada: Contact, identity: ContactValues
+) -> None:
+    contact, created = save_contact(
+        actor=actor, organisation=in_acme, values={**identity, "first_name": "Adèle", "tags": ["new"]}, now=NOW
+    )
     assert (contact.pk, created) == (ada.pk, False)
     ada.refresh_from_db()
     assert (ada.first_name, ada.tags, ada.updated_at) == ("Adèle", ["vip", "new"], NOW)
@@ -73,26 +81,28 @@ def test_a_known_contact_is_updated_by_any_identity(in_acme, actor, ada, identit
     )
 
 
-def test_nothing_is_written_when_nothing_differs(in_acme, actor, ada):
+def test_nothing_is_written_when_nothing_differs(in_acme: Organisation, actor: Actor, ada: Contact) -> None:
     save_contact(actor=actor, organisation=in_acme, values={"external_id": "C-1001", "first_name": "Ada"}, now=NOW)
     ada.refresh_from_db()
     assert ada.updated_at == LONG_AGO
     assert not AuditEntry.objects.exists()
 
 
-def test_the_rule_fill_only_fills_what_is_empty(in_acme, actor, ben):
+def test_the_rule_fill_only_fills_what_is_empty(in_acme: Organisation, actor: Actor, ben: Contact) -> None:
     values = {"email": "ben@example.net", "first_name": "Benjamin", "phone": "+33611111111"}
     save_contact(actor=actor, organisation=in_acme, values=values, update=UpdateRule.FILL, now=NOW)
     ben.refresh_from_db()
     assert (ben.first_name, ben.phone) == ("Ben", "+33611111111")
 
 
-def test_identities_of_two_people_are_never_merged(in_acme, actor, ada, ben):
+def test_identities_of_two_people_are_never_merged(
+    in_acme: Organisation, actor: Actor, ada: Contact, ben: Contact
+) -> None:
     with pytest.raises(IdentitiesConflictError):
         save_contact(actor=actor, organisation=in_acme, values={"email": "ben@example.net", "external_id": "C-1001"})
 
 
-def test_every_problem_is_told_at_its_place(in_acme, actor, loyalty):
+def test_every_problem_is_told_at_its_place(in_acme: Organisation, actor: Actor, loyalty: Field) -> None:
     with pytest.raises(InvalidInputError) as refused:
         save_contact(
             actor=actor,
@@ -116,7 +126,7 @@ def test_every_problem_is_told_at_its_place(in_acme, actor, loyalty):
     assert not Contact.objects.exists()
 
 
-def test_somebody_without_any_identity_is_refused(in_acme, actor, ada):
+def test_somebody_without_any_identity_is_refused(in_acme: Organisation, actor: Actor, ada: Contact) -> None:
     with pytest.raises(InvalidInputError) as refused:
         save_contact(actor=actor, organisation=in_acme, values={"first_name": "Nobody"})
     assert refused.value.errors[0].code == "missing_identity"
@@ -129,7 +139,7 @@ def test_somebody_without_any_identity_is_refused(in_acme, actor, ada):
         )
 
 
-def test_a_suppressed_address_does_not_come_back(in_acme, actor, ben):
+def test_a_suppressed_address_does_not_come_back(in_acme: Organisation, actor: Actor, ben: Contact) -> None:
     suppress(actor=actor, organisation=in_acme, addresses=["zoe@example.org"], channel="email", reason="objection")
     with pytest.raises(SuppressedError):
         save_contact(actor=actor, organisation=in_acme, values={"email": "ZOE@example.org"})
@@ -138,26 +148,30 @@ def test_a_suppressed_address_does_not_come_back(in_acme, actor, ben):
     assert Contact.objects.count() == 1
 
 
-def test_a_contact_who_objected_can_still_be_edited(in_acme, actor, ada):
-    suppress(actor=actor, organisation=in_acme, addresses=["ada.martin@example.org"], channel="email", reason="objection")
+def test_a_contact_who_objected_can_still_be_edited(in_acme: Organisation, actor: Actor, ada: Contact) -> None:
+    suppress(
+        actor=actor, organisation=in_acme, addresses=["ada.martin@example.org"], channel="email", reason="objection"
+    )
     save_contact(actor=actor, organisation=in_acme, values={"email": "ada.martin@example.org", "first_name": "Adèle"})
     assert Contact.objects.get().first_name == "Adèle"
 
 
-def test_a_new_address_lets_go_of_the_old_ones_suppression_and_is_told(in_acme, actor, ada):
+def test_a_new_address_lets_go_of_the_old_ones_suppression_and_is_told(
+    in_acme: Organisation, actor: Actor, ada: Contact
+) -> None:
     told = []
     changes.register_address_change("test", told.append)
     suppress(actor=actor, organisation=in_acme, addresses=["ada.martin@example.org"], channel="email", reason="bounce")
     suppress(actor=actor, organisation=in_acme, addresses=["+33612345678"], channel="sms", reason="objection")
-    update_contact(
-        actor=actor, organisation=in_acme, contact_id=ada.pk, values={"email": "ada@example.com"}, now=NOW
-    )
+    update_contact(actor=actor, organisation=in_acme, contact_id=ada.pk, values={"email": "ada@example.com"}, now=NOW)
     del changes._listeners["test"]
     assert dict(Suppression.objects.values_list("channel", "contact")) == {"email": None, "sms": ada.pk}
     assert [(change.contact_id, change.channels) for change in told] == [(ada.pk, frozenset({"email"}))]
 
 
-def test_an_update_replaces_tags_merges_fields_and_empties_what_is_null(in_acme, actor, ada, loyalty):
+def test_an_update_replaces_tags_merges_fields_and_empties_what_is_null(
+    in_acme: Organisation, actor: Actor, ada: Contact, loyalty: Field
+) -> None:
     ada.attributes = {"points": 3, "other": "x"}
     ada.save()
     update_contact(
@@ -170,30 +184,34 @@ def test_an_update_replaces_tags_merges_fields_and_empties_what_is_null(in_acme,
     assert (ada.tags, ada.attributes, ada.first_name, ada.external_id) == ([], {"other": "x"}, "", None)
 
 
-def test_an_identity_of_another_contact_is_refused(in_acme, actor, ada, ben):
+def test_an_identity_of_another_contact_is_refused(
+    in_acme: Organisation, actor: Actor, ada: Contact, ben: Contact
+) -> None:
     with pytest.raises(IdentityTakenError) as refused:
-        update_contact(
-            actor=actor, organisation=in_acme, contact_id=ben.pk, values={"email": "ada.martin@example.org"}
-        )
+        update_contact(actor=actor, organisation=in_acme, contact_id=ben.pk, values={"email": "ada.martin@example.org"})
     assert refused.value.errors[0].loc == ("email",)
 
 
-def test_a_contact_of_another_organisation_is_not_there(in_acme, actor, ada_elsewhere):
+def test_a_contact_of_another_organisation_is_not_there(
+    in_acme: Organisation, actor: Actor, ada_elsewhere: Contact
+) -> None:
     with pytest.raises(NotFoundError):
         update_contact(actor=actor, organisation=in_acme, contact_id=ada_elsewhere.pk, values={"first_name": "X"})
 
 
-def test_the_same_person_in_two_organisations_is_two_contacts(in_acme, actor, ada_elsewhere):
+def test_the_same_person_in_two_organisations_is_two_contacts(
+    in_acme: Organisation, actor: Actor, ada_elsewhere: Contact
+) -> None:
     contact, created = save_contact(actor=actor, organisation=in_acme, values={"email": "ada.martin@example.org"})
     assert created and contact.pk != ada_elsewhere.pk
 
 
-def test_a_seed_is_marked_and_unmarked(in_acme, actor, ada):
+def test_a_seed_is_marked_and_unmarked(in_acme: Organisation, actor: Actor, ada: Contact) -> None:
     assert mark_seed(actor=actor, organisation=in_acme, contact_id=ada.pk, seed=True).seed
     assert not mark_seed(actor=actor, organisation=in_acme, contact_id=ada.pk, seed=False).seed
     assert AuditEntry.objects.filter(action__startswith="contact.seed").count() == 2
 
 
-def test_a_viewer_may_not_write(in_acme, viewer):
+def test_a_viewer_may_not_write(in_acme: Organisation, viewer: User) -> None:
     with pytest.raises(PermissionDeniedError):
         save_contact(actor=actor_of(viewer, in_acme), organisation=in_acme, values={"email": "zoe@example.org"})

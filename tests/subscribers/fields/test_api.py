@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.people import api_of
+from portal.accounts.models import User
+from portal.organisations.models import Organisation
+from tests.people import Api, api_of
 
 
 @pytest.fixture
-def api(integrator, acme):
+def api(integrator: User, acme: Organisation) -> Api:
     return api_of(integrator, acme)
 
 
-def test_a_field_is_declared_listed_and_changed(api):
+def test_a_field_is_declared_listed_and_changed(api: Api) -> None:
     body = {"key": "size", "label": "Size", "type": "choice", "choices": ["S", "M"], "justification": "Fit"}
     made = api.post("/fields", body)
     assert (made.status_code, made.json()["key"]) == (201, "size")
@@ -20,7 +22,7 @@ def test_a_field_is_declared_listed_and_changed(api):
 
 
 @pytest.mark.parametrize("justification", [None, "", "  "])
-def test_a_field_without_a_justification_is_refused(api, justification):
+def test_a_field_without_a_justification_is_refused(api: Api, justification: str | None) -> None:
     body = {"key": "size", "label": "Size", "type": "text"}
     if justification is not None:
         body["justification"] = justification
@@ -28,12 +30,12 @@ def test_a_field_without_a_justification_is_refused(api, justification):
     assert (answer.status_code, answer.json()["code"]) == (422, "justification_required")
 
 
-def test_the_same_key_twice_is_a_conflict(api):
+def test_the_same_key_twice_is_a_conflict(api: Api) -> None:
     body = {"key": "size", "label": "Size", "type": "text", "justification": "Fit"}
     api.post("/fields", body)
     assert (api.post("/fields", body).status_code, api.post("/fields", body).json()["code"]) == (409, "field_exists")
 
 
-def test_an_unknown_type_is_told_at_its_place(api):
+def test_an_unknown_type_is_told_at_its_place(api: Api) -> None:
     answer = api.post("/fields", {"key": "a", "label": "A", "type": "colour", "justification": "x"})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["type"])

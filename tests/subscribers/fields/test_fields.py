@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from portal.accounts.models import User
 from portal.errors import InvalidInputError, PermissionDeniedError
+from portal.organisations.models import Organisation
 from subscribers.contacts.normalising import InvalidValueError
 from subscribers.fields.actions import FieldValues, create_field, update_field
 from subscribers.fields.errors import FieldExistsError, JustificationRequiredError
@@ -14,20 +17,20 @@ from subscribers.fields.values import Customs, Kind, stored_value
 from tests.people import actor_of
 
 
-def values(**changes):
+def values(**changes: Any) -> FieldValues:
     return FieldValues(
         **{"key": "size", "label": "Size", "type": "text", "justification": "To send what fits", **changes}
     )
 
 
-def test_a_field_needs_a_justification(in_acme, marketer):
+def test_a_field_needs_a_justification(in_acme: Organisation, marketer: User) -> None:
     with pytest.raises(JustificationRequiredError) as refused:
         create_field(actor=actor_of(marketer, in_acme), organisation=in_acme, values=values(justification="  "))
     assert (refused.value.code, refused.value.status) == ("justification_required", 422)
     assert not Field.objects.exists()
 
 
-def test_a_key_is_used_once_in_an_organisation(in_acme, marketer):
+def test_a_key_is_used_once_in_an_organisation(in_acme: Organisation, marketer: User) -> None:
     actor = actor_of(marketer, in_acme)
     create_field(actor=actor, organisation=in_acme, values=values())
     with pytest.raises(FieldExistsError):
@@ -35,15 +38,16 @@ def test_a_key_is_used_once_in_an_organisation(in_acme, marketer):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"key": "Size"}, {"key": ""}, {"label": " "}, {"type": "colour"}, {"type": "choice"}, {"choices": ["a"]}]
+    "changes",
+    [{"key": "Size"}, {"key": ""}, {"label": " "}, {"type": "colour"}, {"type": "choice"}, {"choices": ["a"]}],
 )
-def test_a_misshapen_field_is_refused(in_acme, marketer, changes):
+def test_a_misshapen_field_is_refused(in_acme: Organisation, marketer: User, changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputError) as refused:
         create_field(actor=actor_of(marketer, in_acme), organisation=in_acme, values=values(**changes))
     assert refused.value.errors
 
 
-def test_choices_can_be_added_but_not_taken_away(in_acme, marketer):
+def test_choices_can_be_added_but_not_taken_away(in_acme: Organisation, marketer: User) -> None:
     actor = actor_of(marketer, in_acme)
     made = create_field(actor=actor, organisation=in_acme, values=values(type="choice", choices=["S", "M"]))
     update_field(actor=actor, field=made, label="Size", justification="Fit", choices=["S", "M", "L"])
@@ -51,7 +55,7 @@ def test_choices_can_be_added_but_not_taken_away(in_acme, marketer):
         update_field(actor=actor, field=made, label="Size", justification="Fit", choices=["L"])
 
 
-def test_a_viewer_may_not_declare_fields(in_acme, viewer):
+def test_a_viewer_may_not_declare_fields(in_acme: Organisation, viewer: User) -> None:
     with pytest.raises(PermissionDeniedError):
         create_field(actor=actor_of(viewer, in_acme), organisation=in_acme, values=values())
 
@@ -77,7 +81,7 @@ PARIS = Customs(zone=ZoneInfo("Europe/Paris"))
         (Kind("choices", ("a", "b")), ["a"], ["a"]),
     ],
 )
-def test_a_value_is_stored_in_one_form(kind, given, stored):
+def test_a_value_is_stored_in_one_form(kind: Kind, given: Any, stored: Any) -> None:
     assert stored_value(kind, given) == stored
 
 
@@ -101,7 +105,7 @@ def test_a_value_is_stored_in_one_form(kind, given, stored):
         (Kind("choices", ("a",)), {"a": 1}, "invalid_value"),
     ],
 )
-def test_a_wrong_value_has_a_stable_code(kind, given, code):
+def test_a_wrong_value_has_a_stable_code(kind: Kind, given: Any, code: str) -> None:
     with pytest.raises(InvalidValueError) as refused:
         stored_value(kind, given)
     assert str(refused.value) == code

@@ -2,20 +2,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 import pytest
 
+from portal.accounts.models import User
+from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from subscribers.suppression.models import Suppression
-from tests.people import api_of, lines_of
+from tests.people import Api, api_of, lines_of
 
 
 @pytest.fixture
-def api(integrator, acme):
+def api(integrator: User, acme: Organisation) -> Api:
     return api_of(integrator, acme)
 
 
-def test_an_address_is_suppressed_once_and_taken_off(api, in_acme):
+def test_an_address_is_suppressed_once_and_taken_off(api: Api, in_acme: Organisation) -> None:
     body = {"address": "zoe@example.org", "channel": "email", "reason": "objection"}
     made, again = api.post("/suppressions", body), api.post("/suppressions", body)
     assert (made.status_code, again.status_code) == (201, 200)
@@ -27,7 +30,7 @@ def test_an_address_is_suppressed_once_and_taken_off(api, in_acme):
     assert api.get("/suppressions").json()["items"] == []
 
 
-def test_many_lines_are_answered_one_by_one(api, in_acme, ben):
+def test_many_lines_are_answered_one_by_one(api: Api, in_acme: Organisation, ben: Contact) -> None:
     lines = [
         json.dumps({"address": "zoe@example.org"}),
         "",
@@ -47,7 +50,9 @@ def test_many_lines_are_answered_one_by_one(api, in_acme, ben):
     assert Suppression.objects.get(hash_type="sha256").contact_id == ben.pk
 
 
-def test_thousands_of_hashes_come_in_few_statements(api, in_acme, ben, django_assert_max_num_queries):
+def test_thousands_of_hashes_come_in_few_statements(
+    api: Api, in_acme: Organisation, ben: Contact, django_assert_max_num_queries: Any
+) -> None:
     lines = [
         json.dumps({"hash": hashlib.md5(f"p{number}@example.org".encode()).hexdigest(), "hash_type": "md5"})
         for number in range(3000)
@@ -58,13 +63,15 @@ def test_thousands_of_hashes_come_in_few_statements(api, in_acme, ben, django_as
 
 
 @pytest.mark.parametrize("body", [{}, {"address": "nobody"}, {"hash": "12", "hash_type": "md5"}, {"channel": "post"}])
-def test_a_wrong_entry_is_refused(api, in_acme, body):
+def test_a_wrong_entry_is_refused(api: Api, in_acme: Organisation, body: dict[str, Any]) -> None:
     answer = api.post("/suppressions", body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
     assert not Suppression.objects.exists()
 
 
-def test_another_organisations_entry_is_not_there(api, stranger, other, in_acme):
+def test_another_organisations_entry_is_not_there(
+    api: Api, stranger: User, other: Organisation, in_acme: Organisation
+) -> None:
     theirs = api_of(stranger, other).post("/suppressions", {"address": "zoe@example.org"}).json()["id"]
     assert api.delete(f"/suppressions/{theirs}").status_code == 404
     assert api.get("/suppressions").json()["items"] == []
