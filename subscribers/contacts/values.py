@@ -5,11 +5,18 @@ from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.core import get_global
 
 from subscribers.contacts.normalising import InvalidValueError
 
+# Those whose speakers fill most tables of European companies; loading every language to ask it would take 100 MB.
+OWN_NAMES = {
+    "ar": "العربية", "bg": "български", "ca": "català", "cs": "čeština", "da": "dansk", "el": "ελληνικά",
+    "et": "eesti", "fi": "suomi", "hr": "hrvatski", "hu": "magyar", "ja": "日本語", "lt": "lietuvių",
+    "lv": "latviešu", "no": "norsk", "pl": "polski", "ro": "română", "ru": "русский", "sk": "slovenčina",
+    "sl": "slovenščina", "sv": "svenska", "tr": "türkçe", "uk": "українська", "zh": "中文",
+}  # fmt: skip
 NAMING_LANGUAGES = ("en", "fr", "de", "es", "it", "nl", "pt")
 ISO_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 LOCAL_DATE = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
@@ -32,13 +39,8 @@ def language_names() -> dict[str, str]:
             if len(code) == 2:
                 names.setdefault((name if naming else code).lower(), code)
                 names.setdefault(code, code)
-    for code in tuple(set(names.values())):
-        try:
-            own = Locale(code).get_language_name(code)
-        except UnknownLocaleError:
-            continue
-        if own:
-            names.setdefault(own.lower(), code)
+    for code, own in OWN_NAMES.items():
+        names.setdefault(own, code)
     return names
 
 

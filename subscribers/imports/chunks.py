@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, Full, Queue
-from threading import Event, Thread
+from queue import Queue
+from threading import Event, Semaphore, Thread
 from typing import BinaryIO, TypeVar
 
 from subscribers.imports.duplicates import Deduplicator
 from subscribers.imports.reading import BLOCK_BYTES, FileFormat, Reject, read_blocks
-from subscribers.imports.rows import RowValidator, StagedRows
+from subscribers.imports.rows import RowValidator, StagedRows, joined
 
 CHUNK_ROWS = 25_000
 Item = TypeVar("Item")
@@ -51,17 +50,17 @@ def read_chunks(
         count += len(part.lines) + len(part.rejects)
         place = (block.offset, block.line)
         if count >= chunk_rows:
-            yield joined(parts, people, *place)
+            yield chunk_of(parts, people, *place)
             parts, count = [], 0
     if parts:
-        yield joined(parts, people, *place)
+        yield chunk_of(parts, people, *place)
 
 
-def joined(parts: list[StagedRows], people: Deduplicator, offset: int, line: int) -> Chunk:
-    columns = {name: [cell for part in parts for cell in part.columns[name]] for name in parts[0].columns}
-    rejects = [reject for part in parts for reject in part.rejects]
-    rows = StagedRows([number for part in parts for number in part.lines], columns, rejects)
-    read = len(rows.lines) + len(rejects)
+def chunk_of(parts: list[StagedRows], people: Deduplicator, offset: int, line: int) -> Chunk:
+    rows = joined(parts)
+    parts.clear()
+    read = len(rows.lines) + len(rows.rejects)
+    rejects, rows.rejects = rows.rejects, []
     rows, duplicates = people.first_rows(rows)
     return Chunk(rows, rejects, read, duplicates, offset, line)
 
@@ -74,38 +73,33 @@ class Ended:
 
 
 def read_ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """The same items, each made in a thread while its predecessor is used; errors come out where they are met."""
-    queue: Queue[Item | Ended] = Queue(maxsize=1)
-    stopped = Event()
+    """The same items, each made in a thread while its predecessor is used; errors come out where they are met.
 
-    def put(item: Item | Ended) -> bool:
-        while not stopped.is_set():
-            try:
-                queue.put(item, timeout=0.2)
-            except Full:
-                continue
-            return True
-        return False
+    Never more than two are alive: the one in use and the next one.
+    """
+    queue: Queue[Item | Ended] = Queue()
+    wanted = Semaphore(1)
+    stopped = Event()
 
     def run() -> None:
         try:
-            for item in items:
-                if not put(item):
-                    return
+            source = iter(items)
+            while wanted.acquire() and not stopped.is_set():
+                queue.put(next(source))
+        except StopIteration:
+            queue.put(Ended())
         except BaseException as error:  # it is raised again by the thread that waits for the items
-            put(Ended(error))
-        else:
-            put(Ended())
+            queue.put(Ended(error))
 
     thread = Thread(target=run, name="import-reader", daemon=True)
     thread.start()
     try:
         while not isinstance(item := queue.get(), Ended):
+            wanted.release()
             yield item
         if item.error:
             raise item.error
     finally:
         stopped.set()
-        with suppress(Empty):
-            queue.get_nowait()
+        wanted.release()
         thread.join()

@@ -50,7 +50,7 @@ class Deduplicator:
 
     def first_rows(self, rows: StagedRows) -> tuple[StagedRows, int]:
         """The rows that repeat nobody, and how many did."""
-        columns = {key: rows.columns[key] for key in KEYS if key in rows.columns}
+        columns = rows.keys
         earlier = {key: self._seen[key].among(cells) for key, cells in columns.items()}
         repeats = repeated_rows(columns, earlier, len(rows.lines))
         for key, cells in columns.items():

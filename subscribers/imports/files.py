@@ -55,6 +55,6 @@ def guessed(stream: BinaryIO, file: FileFormat) -> dict[str, str | None]:
 
 def preview(source: Import) -> list[list[str]]:
     """The first rows of a stored file, as it is read now."""
-    with source.file.open("rb") as stream:
-        stream = cast("BinaryIO", stream)
+    with source.file.open("rb") as opened:
+        stream = cast("BinaryIO", opened)
         return preview_rows(stream, stored_format(source, stream))

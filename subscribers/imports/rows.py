@@ -1,5 +1,7 @@
 """Rows of a file to rows of the staging table, and those that cannot be to rejects."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -46,25 +48,31 @@ class Reading:
 
 @dataclass(slots=True)
 class StagedRows:
-    """Valid rows column by column, every cell in COPY text format, and the rejects among them.
+    """Valid rows as lines of COPY text, their identities beside them, and the rejects among them.
 
-    `lines` are the physical lines the rows start on; `columns` the same names for every block of a file.
+    `names` are the columns of the staging table that the lines fill; `keys` holds the identities by name, in the
+    order of the lines.
     """
 
-    lines: Sequence[int]
-    columns: dict[str, list[str]]
+    names: Sequence[str]
+    lines: list[str]
+    keys: dict[str, list[str]]
     rejects: list[Reject]
 
-    def kept(self, keep: Sequence[bool]) -> "StagedRows":
+    def kept(self, keep: Sequence[bool]) -> StagedRows:
         """Only the rows for which `keep` says so."""
-        columns = {name: list(compress(cells, keep)) for name, cells in self.columns.items()}
-        return StagedRows(list(compress(self.lines, keep)), columns, self.rejects)
+        keys = {name: list(compress(cells, keep)) for name, cells in self.keys.items()}
+        return StagedRows(self.names, list(compress(self.lines, keep)), keys, self.rejects)
 
     def copy_text(self) -> str:
-        """The rows as COPY text: the line first, then the columns in their order."""
-        rows = map("\t".join, zip(map(str, self.lines), *self.columns.values(), strict=True))
-        text = "\n".join(rows)
-        return text + "\n" if text else ""
+        return "\n".join(self.lines) + "\n" if self.lines else ""
+
+
+def joined(parts: Sequence[StagedRows]) -> StagedRows:
+    """The rows of several blocks of one file."""
+    keys = {name: [cell for part in parts for cell in part.keys[name]] for name in parts[0].keys}
+    lines = [line for part in parts for line in part.lines]
+    return StagedRows(parts[0].names, lines, keys, [reject for part in parts for reject in part.rejects])
 
 
 class RowValidator:
@@ -87,15 +95,16 @@ class RowValidator:
 
     @property
     def column_names(self) -> list[str]:
-        """The columns of the staging table that a file of this mapping fills, after `line`."""
-        names = ["email", "email_key"] if self._email is not None else []
+        """The columns of the staging table that a file of this mapping fills."""
+        names = ["line", *(["email", "email_key"] if self._email is not None else [])]
         names += [name for name, _place, _converter in self._simple]
         return names + (["attributes"] if self._members else [])
 
     def validate(self, block: Block) -> StagedRows:
         """The rows of a block that can be staged; the first problem of each other row becomes its reject."""
         if not block.rows:
-            return StagedRows([], {name: [] for name in self.column_names}, list(block.broken))
+            keys: dict[str, list[str]] = {name: [] for name in self.column_names if name in KEYS}
+            return StagedRows(self.column_names, [], keys, list(block.broken))
         cells = list(zip(*block.rows, strict=True))
         errors: Errors = {}
         blame: dict[int, str] = {}
@@ -117,8 +126,7 @@ class RowValidator:
             for number, moment in enumerate(columns["occurred_at"]):
                 if moment == NULL:
                     errors.setdefault(number, RejectCode.INVALID_DATE)
-        staged = StagedRows(block.lines, columns, block.broken)
-        return without_errors(staged, block, errors, blame) if errors else staged
+        return staged_rows(block, columns, errors, blame)
 
     def _note(self, errors: Errors, blame: dict[int, str], place: int) -> None:
         """Remember which column an error came from; there are few errors."""
@@ -170,12 +178,16 @@ def note_missing_identity(columns: Mapping[str, list[str]], errors: Errors) -> N
             errors.setdefault(number, RejectCode.MISSING_IDENTITY)
 
 
-def without_errors(staged: StagedRows, block: Block, errors: Errors, blame: Mapping[int, str]) -> StagedRows:
+def staged_rows(block: Block, columns: dict[str, list[str]], errors: Errors, blame: Mapping[int, str]) -> StagedRows:
+    lines = list(map("\t".join, zip(map(str, block.lines), *columns.values(), strict=True)))
+    keys = {name: columns[name] for name in KEYS if name in columns}
+    staged = StagedRows(["line", *columns], lines, keys, block.broken)
+    if not errors:
+        return staged
     rejects = [
         Reject(block.lines[number], code, kept_cells(block.rows[number]), column=blame.get(number, ""))
         for number, code in sorted(errors.items())
     ]
-    keep = [number not in errors for number in range(len(block.rows))]
-    rest = staged.kept(keep)
+    rest = staged.kept([number not in errors for number in range(len(block.rows))])
     rest.rejects = sorted([*staged.rejects, *rejects], key=lambda reject: reject.line)
     return rest

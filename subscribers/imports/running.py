@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from typing import Any, BinaryIO, cast
 
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone, translation
 
@@ -19,7 +19,7 @@ from subscribers.imports.models import Import, ImportState
 from subscribers.imports.reading import BLOCK_BYTES
 from subscribers.imports.rows import Reading, RowValidator
 from subscribers.imports.rules import is_quarantined
-from subscribers.imports.staging import ChunkCollisionError, Merged, Stage, analyze_contacts, store_rejects
+from subscribers.imports.staging import Merged, Stage, analyze_contacts, store_rejects
 from subscribers.imports.suppressing import without_suppressed
 
 TRIES = 5
@@ -95,12 +95,12 @@ class Merger:
         if chunk.offset <= self._offset:
             return
         rows, suppressed = without_suppressed(self._organisation, chunk.rows)
-        self._stage.fill(type(rows)(rows.lines, rows.columns, []))
+        self._stage.fill(rows)
         for attempt in range(1, TRIES + 1):
             try:
                 self._merge(chunk, suppressed)
                 break
-            except (ChunkCollisionError, OperationalError):
+            except (IntegrityError, OperationalError):
                 # Somebody created one of these people, or two imports met on the same ones: look again.
                 if attempt == TRIES:
                     raise

@@ -23,7 +23,7 @@ DROP = "DROP TABLE IF EXISTS {staged}, {merged}"
 EMPTY = "TRUNCATE {staged}, {merged}"
 ANALYZE_STAGED = "ANALYZE {staged} (line, email_key, phone, external_id)"
 ANALYZE_CONTACTS = "ANALYZE subscribers_contact (organisation_id, email_key, phone, external_id)"
-COPY_STAGED = "COPY {staged} (line, {columns}) FROM STDIN"
+COPY_STAGED = "COPY {staged} ({columns}) FROM STDIN"
 COPY_REJECTS = """
 COPY subscribers_importreject (organisation_id, source_import_id, line, code, detail, cells) FROM STDIN
 """
@@ -63,8 +63,8 @@ SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE changed),
 FROM {merged}
 """
 
-# No conflict is expected: MATCH found nobody. Should somebody have come in between, fewer rows are inserted than
-# matched, and the caller starts the chunk again.
+# No ON CONFLICT: it would look every key up a second time. MATCH found nobody; should somebody have come in between,
+# the unique constraints say so, and the caller starts the chunk again.
 INSERT_NEW = """
 INSERT INTO subscribers_contact (
     organisation_id, id, email, email_key, phone, external_id, first_name, last_name, language, country, tags,
@@ -76,7 +76,6 @@ SELECT %(organisation_id)s, m.contact_id, s.email, s.email_key, s.phone, s.exter
        %(now)s, %(now)s, COALESCE(s.occurred_at, %(collected_at)s)
 FROM {merged} m JOIN {staged} s ON s.line = m.line
 WHERE m.is_new
-ON CONFLICT DO NOTHING
 """
 KEEP_TAG_NAMES = """
 INSERT INTO subscribers_tagname (organisation_id, name)

@@ -26,10 +26,6 @@ STAGED_ORDER = (
 LONGEST_DETAIL = 300
 
 
-class ChunkCollisionError(Exception):
-    """Somebody created one of these contacts while the chunk was merged; merge it again."""
-
-
 @dataclass(slots=True)
 class Merged:
     """What became of the staged rows of a chunk."""
@@ -73,7 +69,7 @@ class Stage:
         with connection.cursor() as cursor:
             cursor.execute(self._sql(sql.EMPTY))
             if rows.lines:
-                columns = ", ".join(rows.columns)
+                columns = ", ".join(rows.names)
                 with cursor.copy(self._sql(sql.COPY_STAGED, columns=columns)) as copy:
                     copy.write(rows.copy_text())
             if not self._analyzed:
@@ -83,7 +79,7 @@ class Stage:
     def merge(self, now: datetime, collected_at: datetime) -> Merged:
         """Create, update and leave alone; call it in the transaction that also writes the checkpoint.
 
-        Raises ChunkCollisionError when a contact appeared in between: roll back and call again.
+        Raises IntegrityError when a contact appeared in between: roll back and call again.
         """
         parameters: dict[str, Any] = {
             "organisation_id": self._source.organisation_id,
@@ -135,8 +131,6 @@ class Stage:
     def _write(self, cursor: Any, parameters: dict[str, Any], merged: Merged) -> None:
         if merged.created:
             cursor.execute(self._sql(sql.INSERT_NEW), parameters)
-            if cursor.rowcount != merged.created:
-                raise ChunkCollisionError
         if merged.updated:
             assignments = ", ".join(f"{name} = {value}" for name, value in self._values.items())
             cursor.execute(self._sql(sql.UPDATE_CHANGED, assignments=assignments), parameters)
@@ -148,21 +142,17 @@ def store_rejects(source: Import, rejects: Sequence[Reject]) -> Counter[str]:
     """Write the rejects of a chunk in the caller's transaction; how many there are of each code."""
     if not rejects:
         return Counter()
-    lines = (
-        "\t".join(
-            (
-                str(source.organisation_id),
-                str(source.pk),
-                str(reject.line),
-                reject.code.value,
-                copy_text(detail_of(reject)),
-                copy_text(json.dumps(list(reject.cells), ensure_ascii=False).replace("\0", "\ufffd")),
-            )
-        )
-        for reject in rejects
-    )
+    start = f"{source.organisation_id}\t{source.pk}\t"
+    details: dict[tuple[str, str, str], str] = {}
+    lines = []
+    for reject in rejects:
+        problem = (reject.code, reject.column, reject.detail)
+        if problem not in details:
+            details[problem] = f"{reject.code.value}\t{copy_text(detail_of(reject))}\t"
+        cells = copy_text(json.dumps(list(reject.cells), ensure_ascii=False))
+        lines.append(f"{start}{reject.line}\t{details[problem]}{cells}\n")
     with connection.cursor() as cursor, cursor.copy(sql.COPY_REJECTS) as copy:
-        copy.write("\n".join(lines) + "\n")
+        copy.write("".join(lines))
     return Counter(reject.code.value for reject in rejects)
 
 

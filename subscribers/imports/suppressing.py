@@ -18,7 +18,7 @@ def without_suppressed(organisation: Organisation, rows: StagedRows) -> tuple[St
     """The rows none of whose addresses is suppressed on any channel, and how many were."""
     keep = [True] * len(rows.lines)
     for column in ("email_key", "phone"):
-        cells = rows.columns.get(column)
+        cells = rows.keys.get(column)
         if not cells or not suppresses_anybody(organisation.pk, channels_of(column)):
             continue
         found = suppressed_among(organisation, column, set(cells) - {NULL})
