@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django_scopes import scope
 
+from bench.doors import measure_doors
+from bench.handoff import measure_hand_off
 from bench.imports import measure_imports
+from bench.segments import measure_segments
+from bench.setting import Server, start_server
 from bench.table import Line
 from consent.purposes.actions import PurposeValues, create_purpose
 from portal.organisations.actors import Actor
@@ -33,5 +39,19 @@ def organisations() -> list[Organisation]:
 
 
 def measure_all(folder: Path, rows: int) -> list[Line]:
-    both = organisations()
-    return measure_imports(both, folder, rows)
+    first, second = organisations()
+    lines = measure_imports([first, second], folder, rows)
+    lines += measure_segments(second)
+    with running("bench.wsgi:application", 18_431) as ours, running("bench.bare:application", 18_432) as bare:
+        lines += measure_hand_off(first, ours)
+        lines += measure_doors(second, ours, bare)
+    return lines
+
+
+@contextmanager
+def running(application: str, port: int) -> Iterator[Server]:
+    server = start_server(application, port)
+    try:
+        yield server
+    finally:
+        server.stop()
