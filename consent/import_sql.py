@@ -61,7 +61,7 @@ given AS MATERIALIZED (
 
 # The ledger's own steps, with evidence that is there already instead of a document of each choice.
 RECORD_MET = f"""
-WITH {GIVEN_MET}, {sql.LOCKED}, {sql.decided_with("g.proof_id")}, {sql.EVENTS}, {sql.STATES}
+WITH {GIVEN_MET}, {sql.LOCKED}, {sql.decided_with("g.proof_id", sql.GRANTING)}, {sql.EVENTS}, {sql.STATES}
 SELECT count(*) FROM decided
 """  # noqa: S608
 

@@ -17,6 +17,7 @@ from consent.ledger import sql
 from consent.ledger.errors import EvidenceRequiredError, FutureDateError
 from consent.ledger.evidence import SealedEvidence, seal_evidence
 from consent.ledger.models import Action, EventSource
+from consent.ledger.prepared import prepared_rows
 from consent.ledger.rules import CLOCK_SKEW, NEEDS_EVIDENCE
 from portal.crypto import sealer
 from portal.organisations.models import Organisation
@@ -87,7 +88,8 @@ def rounds(choices: Sequence[Choice]) -> Iterator[list[int]]:
     left = list(range(len(choices)))
     while left:
         met: set[tuple[int, int, str]] = set()
-        now_round, later = [], []
+        now_round: list[int] = []
+        later: list[int] = []
         for number in left:
             place = choices[number].place
             (later if place in met else now_round).append(number)
@@ -147,6 +149,4 @@ def stop_by_link(
         "ip": ip,
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(sql.STOP, parameters)
-        return [event_id for (event_id,) in cursor.fetchall()]
+    return [event_id for (event_id,) in prepared_rows(sql.STOP, parameters)]

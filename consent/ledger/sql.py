@@ -6,14 +6,20 @@ Every statement takes ``organisation`` first. The rules come from the table in :
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from consent.ledger.models import Action, Status
-from consent.ledger.rules import CONFIRMED, MOVES, NEEDS_EVIDENCE, POSITIVE, STRENGTH
+from consent.ledger.rules import CONFIRMED, EVERY, MOVES, NEEDS_EVIDENCE, POSITIVE, STRENGTH
 
 
 def quoted(values: Iterable[str]) -> str:
     """The list of an IN; only ever of our own constants."""
     return ", ".join(f"'{value}'" for value in sorted(values))
+
+
+def in_one_line(statement: str) -> str:
+    """The statement with its white space and line ends folded; it holds no comment and no quoted white space."""
+    return " ".join(statement.split())
 
 
 def cases(pairs: Iterable[tuple[str, str]], subject: str, otherwise: str) -> str:
@@ -24,29 +30,107 @@ def cases(pairs: Iterable[tuple[str, str]], subject: str, otherwise: str) -> str
 # In the expressions below `g` is a choice with its purpose's double_opt_in and valid_for_days, `l` the state it meets
 # (all NULL when there is none).
 OLD = "COALESCE(l.status, 'none')"
-TARGET = cases(((action, f"'{move.target}'") for action, move in MOVES.items()), "g.action", "NULL")
 STRENGTHS = [(status, str(strength)) for status, strength in STRENGTH.items()]
-IS_STRONGER = f"({cases(STRENGTHS, OLD, '0')} > {cases(STRENGTHS, TARGET, '4')})"
-KEPT = f"""(
-    (g.source = 'import' AND g.action IN ({quoted(POSITIVE)})
-        AND {OLD} <> 'none' AND NOT ({OLD} = 'granted' AND g.occurred_at > l.since))
-    OR (g.source IN ('one_click', 'link') AND g.action IN ('withdraw', 'object') AND {OLD} IN ('withdrawn', 'objected'))
-)"""
-MAY_CHANGE = cases(
-    ((action, f"{OLD} IN ({quoted(move.changes)})") for action, move in MOVES.items()), "g.action", "FALSE"
-)
-DATED = f"g.action IN ({quoted(action for action, move in MOVES.items() if move.dated)})"
-CHANGES = f"({MAY_CHANGE} AND ({OLD} = 'none' OR NOT {DATED} OR g.occurred_at >= l.since))"
-NEXT_STATUS = f"""CASE
-    WHEN {IS_STRONGER} THEN {OLD}
-    WHEN g.action = 'grant' AND g.double_opt_in AND {OLD} NOT IN ({quoted(CONFIRMED)}) THEN 'unconfirmed'
-    ELSE {TARGET} END"""
-NEXT_SINCE = f"CASE WHEN {OLD} = 'none' OR {DATED} THEN g.occurred_at ELSE GREATEST(l.since, g.occurred_at) END"
-NEXT_EXPIRY = f"""CASE
-    WHEN g.action IN ('pause', 'resume') THEN l.expires_at
-    WHEN g.action IN ({quoted(NEEDS_EVIDENCE)}) THEN g.occurred_at + make_interval(days => g.valid_for_days) END"""
-NEXT_PAUSE = "CASE WHEN g.action = 'pause' THEN g.paused_until END"
-NEXT_EVENT = f"CASE WHEN {IS_STRONGER} THEN l.event_id ELSE g.event_id END"
+KEPT_FROM_IMPORT = f"""(g.source = 'import' AND g.action IN ({quoted(POSITIVE)})
+    AND {OLD} <> 'none' AND NOT ({OLD} = 'granted' AND g.occurred_at > l.since))"""
+KEPT_FROM_LINK = f"""(g.source IN ('one_click', 'link') AND g.action IN ('withdraw', 'object')
+    AND {OLD} IN ('withdrawn', 'objected'))"""
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What these actions do to a state, as SQL: the table of moves, cut to the actions a statement can meet.
+
+    ``clicked``: they come from links alone, now; so nobody who has stopped gets as far as the state.
+    """
+
+    actions: frozenset[Action]
+    clicked: bool = False
+
+    @property
+    def kept(self) -> str:
+        """True where the choice is not recorded (:func:`consent.ledger.rules.is_kept`)."""
+        if self.clicked:
+            return f"{OLD} IN ('withdrawn', 'objected')"
+        found = [KEPT_FROM_IMPORT] if self.actions & POSITIVE else []
+        if self.actions & {Action.WITHDRAW, Action.OBJECT}:
+            found.append(KEPT_FROM_LINK)
+        return " OR ".join(found) or "FALSE"
+
+    @property
+    def target(self) -> str:
+        return cases(((action, f"'{MOVES[action].target}'") for action in sorted(self.actions)), "g.action", "NULL")
+
+    @property
+    def is_stronger(self) -> str:
+        """True where the state holds a stronger "no" than the action would put there."""
+        strongest = max(STRENGTH.values())
+        if self.clicked or all(
+            STRENGTH.get(MOVES[action].target, strongest + 1) > strongest for action in self.actions
+        ):
+            return "FALSE"
+        return f"({cases(STRENGTHS, OLD, '0')} > {cases(STRENGTHS, self.target, str(strongest + 1))})"
+
+    @property
+    def dated(self) -> str:
+        found = quoted(action for action in self.actions if MOVES[action].dated)
+        return f"g.action IN ({found})" if found else "FALSE"
+
+    @property
+    def changes(self) -> str:
+        """True where the state changes at all."""
+        if all(MOVES[action].changes == EVERY and not MOVES[action].dated for action in self.actions):
+            return "TRUE"
+        may = cases(
+            ((action, f"{OLD} IN ({quoted(MOVES[action].changes)})") for action in sorted(self.actions)),
+            "g.action",
+            "FALSE",
+        )
+        return f"({may} AND ({OLD} = 'none' OR NOT {self.dated} OR g.occurred_at >= l.since))"
+
+    @property
+    def status(self) -> str:
+        waits = ""
+        if Action.GRANT in self.actions:
+            waits = f"""WHEN g.action = 'grant' AND g.double_opt_in AND {OLD} NOT IN ({quoted(CONFIRMED)})
+                THEN 'unconfirmed'"""
+        if self.is_stronger == "FALSE" and not waits:
+            return self.target
+        return f"CASE WHEN {self.is_stronger} THEN {OLD} {waits} ELSE {self.target} END"
+
+    @property
+    def since(self) -> str:
+        if self.clicked:
+            return "GREATEST(l.since, g.occurred_at)"  # NULL doesn't count
+        return f"""CASE WHEN {OLD} = 'none' OR {self.dated} THEN g.occurred_at
+            ELSE GREATEST(l.since, g.occurred_at) END"""
+
+    @property
+    def expires_at(self) -> str:
+        found = ""
+        if self.actions & {Action.PAUSE, Action.RESUME}:
+            found += "WHEN g.action IN ('pause', 'resume') THEN l.expires_at "
+        if self.actions & NEEDS_EVIDENCE:
+            found += f"""WHEN g.action IN ({quoted(NEEDS_EVIDENCE)})
+                THEN g.occurred_at + make_interval(days => g.valid_for_days) """
+        return f"CASE {found}END" if found else "NULL::timestamptz"
+
+    @property
+    def paused_until(self) -> str:
+        pauses = Action.PAUSE in self.actions
+        return "CASE WHEN g.action = 'pause' THEN g.paused_until END" if pauses else "NULL::timestamptz"
+
+    @property
+    def event_id(self) -> str:
+        if self.is_stronger == "FALSE":
+            return "g.event_id"
+        return f"CASE WHEN {self.is_stronger} THEN l.event_id ELSE g.event_id END"
+
+
+EVERY_ACTION = Effects(frozenset(Action))
+CLICKED_STOP = Effects(frozenset({Action.WITHDRAW, Action.OBJECT}), clicked=True)
+GRANTING = Effects(frozenset({Action.GRANT}))
+
 
 # The choices of a batch; a contact or purpose of another organisation is not found and drops out.
 # Index: the primary keys of both.
@@ -70,9 +154,8 @@ GIVEN_STOP = """
 given AS MATERIALIZED (
     SELECT 0 AS n, c.id AS contact_id, p.id AS purpose_id, %(channel)s::text AS channel,
            CASE WHEN p.basis = 'consent' THEN 'withdraw' ELSE 'object' END AS action, p.basis,
-           %(now)s::timestamptz AS occurred_at, %(source)s::text AS source, ''::text AS source_reference,
-           ''::text AS notice_version, NULL::timestamptz AS paused_until, %(digest)s::bytea AS digest,
-           %(payload)s::bytea AS payload, p.double_opt_in, p.valid_for_days
+           %(now)s::timestamptz AS occurred_at, %(source)s::text AS source, '' AS source_reference,
+           '' AS notice_version, %(digest)s::bytea AS digest, %(payload)s::bytea AS payload
     FROM subscribers_contact c
     JOIN consent_purpose p ON p.organisation_id = %(organisation)s
         AND (p.id = %(purpose)s::bigint OR (%(purpose)s::bigint IS NULL AND %(channel)s::text = ANY (p.channels)))
@@ -92,7 +175,7 @@ locked AS MATERIALIZED (
 )"""
 
 
-def decided_with(evidence_id: str) -> str:
+def decided_with(evidence_id: str, effects: Effects) -> str:
     """The choices that count, numbered, with what becomes of the state; ``evidence_id`` is SQL about a choice ``g``."""
     return f"""
 numbered AS MATERIALIZED (
@@ -100,17 +183,18 @@ numbered AS MATERIALIZED (
            nextval('consent_consentevent_id_seq') AS event_id,
            {evidence_id} AS evidence_id
     FROM given g LEFT JOIN locked l USING (contact_id, purpose_id, channel)
-    WHERE NOT {KEPT}
+    WHERE NOT ({effects.kept})
     ORDER BY g.n
 ),
 decided AS MATERIALIZED (
-    SELECT g.*, {CHANGES} AS changes, {NEXT_STATUS} AS next_status, {NEXT_SINCE} AS next_since,
-           {NEXT_EXPIRY} AS next_expires_at, {NEXT_PAUSE} AS next_paused_until, {NEXT_EVENT} AS next_event_id
+    SELECT g.*, {effects.changes} AS changes, {effects.status} AS next_status, {effects.since} AS next_since,
+           {effects.expires_at} AS next_expires_at, {effects.paused_until} AS next_paused_until,
+           {effects.event_id} AS next_event_id
     FROM numbered g LEFT JOIN locked l USING (contact_id, purpose_id, channel)
 )"""  # noqa: S608
 
 
-DECIDED = decided_with("CASE WHEN g.digest IS NOT NULL THEN nextval('consent_evidence_id_seq') END")
+OWN_EVIDENCE = "CASE WHEN g.digest IS NOT NULL THEN nextval('consent_evidence_id_seq') END"
 
 PROOFS = """
 proofs AS (
@@ -162,8 +246,16 @@ audited AS (
     FROM decided
 )"""
 
-RECORD = f"WITH {GIVEN_BATCH}, {LOCKED}, {DECIDED}, {PROOFS}, {EVENTS}, {STATES} SELECT n, event_id FROM decided"  # noqa: S608
-STOP = f"WITH {GIVEN_STOP}, {LOCKED}, {DECIDED}, {PROOFS}, {EVENTS}, {STATES}, {AUDIT} SELECT event_id FROM decided"  # noqa: S608
+RECORD = f"""
+WITH {GIVEN_BATCH}, {LOCKED}, {decided_with(OWN_EVIDENCE, EVERY_ACTION)}, {PROOFS}, {EVENTS}, {STATES}
+SELECT n, event_id FROM decided
+"""  # noqa: S608
+
+# In one line: psycopg keeps what it makes of a statement only while that is shorter than 4 KB.
+STOP = in_one_line(f"""
+WITH {GIVEN_STOP}, {LOCKED}, {decided_with(OWN_EVIDENCE, CLICKED_STOP)}, {PROOFS}, {EVENTS}, {STATES}, {AUDIT}
+SELECT event_id FROM decided
+""")  # noqa: S608
 
 # How many have agreed, by purpose and channel. Index: states_granted, scanned alone.
 IN_FORCE = """
