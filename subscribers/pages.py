@@ -52,4 +52,5 @@ def register() -> None:
         register_menu(entry)
     register_card(CARD)
     register_timeline_source("contact", "subscribers.contacts.happenings.arrivals")
+    register_timeline_source("suppressions", "subscribers.contacts.happenings.suppressions")
     register_timeline_source("edits", "subscribers.contacts.happenings.edits")

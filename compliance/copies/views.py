@@ -35,13 +35,18 @@ def contact_copy_file(request: MemberRequest, contact_id: int) -> HttpResponse:
 def lines(data: Any, name: str = "", depth: int = 0) -> list[tuple[int, str, str]]:
     """Nested data as lines of (depth, name, value): what a page can show of anything."""
     if isinstance(data, dict):
-        head = [(depth, name, "")] if name else []
+        head = [(depth, name, "")] if name and data else []
         inner = depth + 1 if name else depth
-        return head + [line for key, value in data.items() for line in lines(value, str(key), inner)]
+        return head + [line for key, value in data.items() for line in lines(value, words(key), inner)]
     if isinstance(data, list) and any(isinstance(item, dict | list) for item in data):
         numbered = ((f"{name} {number}", item) for number, item in enumerate(data, start=1))
         return [line for title, item in numbered for line in lines(item, title, depth)]
     return [(depth, name, plain(data))]
+
+
+def words(key: str) -> str:
+    """``first_name`` as people read it; the file keeps the key."""
+    return key.replace("_", " ").capitalize()
 
 
 def plain(value: Any) -> str:

@@ -23,7 +23,7 @@ from subscribers.fields.queries import field_readers
 from subscribers.fields.values import Customs
 from subscribers.imports.models import UpdateRule
 from subscribers.suppression.errors import SuppressedError
-from subscribers.suppression.matching import suppressed_among, tie_to_contact
+from subscribers.suppression.matching import Addresses, suppressed_among, tie_after_commit, tie_to_contact
 from subscribers.suppression.rules import REACHED_BY
 
 IDENTITY_COLUMNS = {"external_id": "external_id", "email_key": "email", "phone": "phone"}
@@ -155,6 +155,7 @@ def create(
     except IntegrityError:
         return None
     keep_tag_names(organisation, contact.tags)
+    tie_after_commit(organisation, contact.pk, addresses_of(contact))
     audit.record(actor=actor, action="contact.created", target=contact, details={"origin": str(origin)}, at=now)
     return contact
 
@@ -226,10 +227,13 @@ def follow_addresses(actor: Actor, contact: Contact, changed: Columns, now: date
     moved = set(ADDRESS_COLUMNS) & set(changed)
     if not moved:
         return
-    addresses = {"email_key": contact.email_key, "phone": contact.phone}
-    tie_to_contact(contact.organisation, contact.pk, addresses)
+    tie_to_contact(contact.organisation, contact.pk, addresses_of(contact))
     channels = frozenset(str(channel) for channel, column in REACHED_BY.items() if column in moved)
     tell_address_change(AddressChange(contact.organisation, contact.pk, channels, actor, now))
+
+
+def addresses_of(contact: Contact) -> Addresses:
+    return {"email_key": contact.email_key, "phone": contact.phone}
 
 
 def keep_tag_names(organisation: Organisation, tags: list[str]) -> None:

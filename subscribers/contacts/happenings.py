@@ -11,6 +11,7 @@ from portal.audit.models import AuditEntry
 from portal.organisations.links import organisation_url
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
+from subscribers.suppression.models import Suppression
 from subscribers.timeline import Happening
 
 TITLES = {
@@ -43,6 +44,28 @@ def arrivals(organisation: Organisation, contact_id: int, until: datetime | None
 
 def import_url(organisation: Organisation, import_id: int) -> str:
     return organisation_url(organisation, "subscribers:import_detail", import_id=import_id)
+
+
+def suppressions(
+    organisation: Organisation, contact_id: int, until: datetime | None, limit: int
+) -> Sequence[Happening]:
+    """When an address of the contact came onto the suppression list. Index: suppressions_of_contacts."""
+    entries = Suppression.objects.filter(organisation=organisation, contact_id=contact_id)
+    if until is not None:
+        entries = entries.filter(created_at__lte=until)
+    return [
+        Happening(
+            key=f"suppression:{entry.pk:020}",
+            at=entry.created_at,
+            kind="suppression",
+            title=_("Suppressed"),
+            text=f"{entry.get_channel_display()}: {entry.get_reason_display()}",
+            icon="shield-off",
+            tone="danger",
+            details={"channel": entry.channel, "reason": entry.reason},
+        )
+        for entry in entries.order_by("-created_at", "-pk")[:limit]
+    ]
 
 
 def edits(organisation: Organisation, contact_id: int, until: datetime | None, limit: int) -> Sequence[Happening]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from portal.crypto import keyed_hashes
 from portal.organisations.models import Organisation
 from subscribers.suppression import sql
-from subscribers.suppression.rules import channels_of, digests
+from subscribers.suppression.rules import REACHED_BY, channels_of, digests
+
+# Column of the contact -> the address in its normal form, if it has one.
+Addresses = Mapping[str, str | None]
 
 
 def rows_of(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -41,22 +44,44 @@ def suppressed_among(
     return {by_digest[bytes(digest)] for _id, _channel, digest in found}
 
 
-def tie_to_contact(organisation: Organisation, contact_id: int, addresses: dict[str, str | None]) -> None:
-    """Make the entries of exactly these addresses point at the contact; ``addresses``: column -> normal form or None.
+def tie_to_contact(organisation: Organisation, contact_id: int, addresses: Addresses) -> None:
+    """Make the entries of exactly these addresses point at the contact.
 
     Every write that changes an address calls it, in its own transaction: the gate joins on the contact.
     """
-    hasher = keyed_hashes(organisation)
-    held = {column: list(digests(hasher, address)) for column, address in addresses.items() if address}
-    base = {"organisation_id": organisation.pk, "contact_id": contact_id}
+    held = digests_of(organisation, addresses)
     with connection.cursor() as cursor:
-        cursor.execute(sql.UNTIE, {**base, "digests": flat(held.values())})
-        for column, kept in held.items():
-            cursor.execute(sql.TIE, {**base, "channels": channels_of(column), "digests": kept})
+        cursor.execute(sql.UNTIE, {"organisation_id": organisation.pk, "contact_id": contact_id, "digests": held})
+    tie_after_commit(organisation, contact_id, addresses)
+    tie(organisation.pk, contact_id, held)
 
 
-def flat(lists: Iterable[list[bytes]]) -> list[bytes]:
-    return [digest for found in lists for digest in found]
+def tie_after_commit(organisation: Organisation, contact_id: int, addresses: Addresses) -> None:
+    """Look once more when the write is done: the address may have been suppressed while it ran.
+
+    Whichever of the two commits last sees the other; `recording` does the same from its side: nobody waits for a lock.
+    """
+    held = digests_of(organisation, addresses)
+    if held:
+        transaction.on_commit(lambda: tie(organisation.pk, contact_id, held), robust=True)
+
+
+def tie(organisation_id: int, contact_id: int, held: list[bytes]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.TIE,
+            {
+                "organisation_id": organisation_id,
+                "contact_id": contact_id,
+                "channels": list(REACHED_BY),
+                "digests": held,
+            },
+        )
+
+
+def digests_of(organisation: Organisation, addresses: Addresses) -> list[bytes]:
+    hasher = keyed_hashes(organisation)
+    return [digest for address in addresses.values() if address for digest in digests(hasher, address)]
 
 
 def holders_of(organisation_id: int, email_keys: list[str], phones: list[str]) -> dict[str, int]:

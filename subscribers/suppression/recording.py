@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection, transaction
+
 from portal.crypto import KeyedHasher, keyed_hashes
 from portal.errors import FieldProblem
 from portal.organisations.models import Organisation
@@ -15,6 +17,8 @@ from subscribers.suppression import sql
 from subscribers.suppression.matching import holders_of, holders_of_hashes, rows_of
 from subscribers.suppression.models import HashType, SuppressionReason
 from subscribers.suppression.rules import REACHED_BY, decoded_hash, digests, normal_address, problem
+
+Ids = dict[tuple[str, bytes], int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +89,37 @@ def record_suppressions(organisation: Organisation, entries: Sequence[Entry], *,
     listed = listed_ids(organisation.pk, usable)
     fresh = {(item.channel, item.digest): item for item in usable if known_id(item, listed) is None}
     added = add(organisation.pk, list(fresh.values()), now=now) if fresh else {}
+    tie_after_commit(organisation.pk, fresh, added)
     if len(added) < len(fresh):  # somebody else was quicker with some of them
         listed |= listed_ids(organisation.pk, list(fresh.values()))
     return [outcome_of(item, listed, added) for item in ready]
 
 
+def tie_after_commit(organisation_id: int, fresh: dict[tuple[str, bytes], Prepared], added: Ids) -> None:
+    """Look once more when the entries are written: somebody may have been given such an address while they were."""
+    addresses = {added[place]: item for place, item in fresh.items() if item.address and place in added}
+    if addresses:
+        transaction.on_commit(lambda: tie_entries(organisation_id, addresses), robust=True)
+
+
+def tie_entries(organisation_id: int, entries: dict[int, Prepared]) -> None:
+    """Tie entries, by id, to whoever has their addresses now."""
+    holders = contacts_of(organisation_id, list(entries.values()))
+    tied = [(pk, holder) for pk, holder in zip(entries, holders, strict=True) if holder is not None]
+    if not tied:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.TIE_ENTRIES,
+            {
+                "organisation_id": organisation_id,
+                "ids": [pk for pk, _holder in tied],
+                "contacts": [holder for _pk, holder in tied],
+            },
+        )
+
+
 WRONG_PART = {"invalid_channel": "channel", "invalid_value": "hash", "required": "address"}
-Ids = dict[tuple[str, bytes], int]
 
 
 def known_id(item: Prepared, ids: Ids) -> int | None:

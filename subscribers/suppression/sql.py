@@ -69,3 +69,9 @@ WHERE s.organisation_id = %(organisation_id)s AND s.channel = ANY(%(channels)s)
   AND s.hash_type = ANY('{keyed,sha256,md5}') AND s.digest = ANY(%(digests)s)
   AND s.contact_id IS DISTINCT FROM %(contact_id)s
 """
+# Entries whose address somebody has taken meanwhile. Index: the primary key.
+TIE_ENTRIES = """
+UPDATE subscribers_suppression s SET contact_id = w.contact_id
+FROM unnest(%(ids)s::bigint[], %(contacts)s::bigint[]) AS w (id, contact_id)
+WHERE s.organisation_id = %(organisation_id)s AND s.id = w.id AND s.contact_id IS DISTINCT FROM w.contact_id
+"""
