@@ -13,7 +13,8 @@ from portal.api.authentication import ApiRequest
 from portal.api.doors import requires
 from portal.api.pages import Page, PageQuery, paginate
 from portal.organisations.roles import Capability
-from subscribers.contacts.models import Contact
+from subscribers.contacts.api import ContactOut
+from subscribers.contacts.shaping import contacts_out
 from subscribers.segments.actions import archive_segment, create_segment, update_segment
 from subscribers.segments.models import Segment
 from subscribers.segments.queries import preview_rule, segment_by_id
@@ -55,7 +56,7 @@ class SegmentOut(Schema):
 
 class PreviewOut(Schema):
     count: int
-    sample: list[dict[str, Any]] = Field(description="Up to ten contacts, the newest first.")
+    sample: list[ContactOut] = Field(description="Up to ten contacts, the newest first.")
     took_ms: int
 
 
@@ -71,28 +72,13 @@ def segment_out(segment: Segment) -> dict[str, Any]:
     }
 
 
-def contact_out(contact: Contact) -> dict[str, Any]:
-    return {
-        "id": str(contact.pk),
-        "email": contact.email,
-        "phone": contact.phone,
-        "external_id": contact.external_id,
-        "first_name": contact.first_name,
-        "last_name": contact.last_name,
-        "language": contact.language,
-        "country": contact.country,
-        "tags": contact.tags,
-        "attributes": contact.attributes,
-    }
-
-
 @router.post("/segments/preview", response=PreviewOut)
 @requires(Capability.SEGMENTS_VIEW)
 def preview(request: ApiRequest, body: RuleIn) -> dict[str, Any]:
     """How many people a rule finds now, and ten of them; needs `contacts.view` too. 503 `preview_too_slow`."""
     request.actor.require(Capability.CONTACTS_VIEW)
     found = preview_rule(body.rule, organisation=request.organisation, now=timezone.now())
-    return {"count": found.count, "sample": [contact_out(each) for each in found.sample], "took_ms": found.took_ms}
+    return {"count": found.count, "sample": contacts_out(request.organisation, found.sample), "took_ms": found.took_ms}
 
 
 @router.post("/segments", response={201: SegmentOut})

@@ -8,10 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from babel import Locale
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_scopes import scope
 
+from portal.ui.numbers import current_locale
 from subscribers.contacts.models import Origin, TagName
 from subscribers.contacts.normalising import InvalidValueError, PhoneBook, normal_domain, normalise_email
 from subscribers.contacts.values import country_names, language_names, normalise_country, normalise_language
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 GROUP = _("Contact")
 MOST_SUGGESTIONS = 200
+NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
 
 def column(name: str) -> Callable[[Writer], str]:
@@ -73,16 +74,16 @@ def clean_phone(organisation: Organisation) -> Callable[[str], str]:
 
 
 def country_options() -> Options:
-    return _named_codes(get_language() or "en", "territories", frozenset(country_names().values()))
+    return _named_codes(current_locale(), "territories", frozenset(country_names().values()) - NO_COUNTRIES)
 
 
 def language_options() -> Options:
-    return _named_codes(get_language() or "en", "languages", frozenset(language_names().values()))
+    return _named_codes(current_locale(), "languages", frozenset(language_names().values()))
 
 
 @cache
-def _named_codes(language: str, table: str, codes: frozenset[str]) -> Options:
-    names = getattr(Locale.parse(language, sep="-"), table)
+def _named_codes(language: Locale, table: str, codes: frozenset[str]) -> Options:
+    names = getattr(language, table)
     return sorted(((code, names[code]) for code in codes if code in names), key=lambda pair: pair[1])
 
 
@@ -108,8 +109,12 @@ def text(name: str, label: Text, *, fold: bool = False, clean: Callable[[str], s
     return RuleField(name, label, Kind.TEXT, GROUP, text_condition(column(name), fold=fold), clean=clean)
 
 
-def moment(name: str, label: Text) -> RuleField:
-    return RuleField(name, label, Kind.DATETIME, GROUP, moment_condition(column(name)))
+def moment(name: str, label: Text, recent: Text, not_recent: Text) -> RuleField:
+    phrases = {"in_last": recent, "not_in_last": not_recent}
+    condition = moment_condition(column(name))
+    return RuleField(
+        name, label, Kind.DATETIME, GROUP, condition, phrase=lambda operator, _value: phrases.get(operator)
+    )
 
 
 def choice(name: str, label: Text, options: Callable[[], Options], **more: Any) -> RuleField:
@@ -139,9 +144,11 @@ def contact_fields(organisation: Organisation) -> list[RuleField]:
             "tags", _("Tags"), Kind.LIST, GROUP, tags_condition, options=tag_options(organisation), phrase=tags_phrase
         ),
         choice("origin", _("Origin"), origin_options),
-        moment("created_at", _("Created")),
-        moment("updated_at", _("Last changed")),
-        moment("last_seen_at", _("Last seen")),
+        moment("created_at", _("Created"), _("added in the last %(value)s"), _("not added in the last %(value)s")),
+        moment(
+            "updated_at", _("Last changed"), _("changed in the last %(value)s"), _("not changed in the last %(value)s")
+        ),
+        moment("last_seen_at", _("Last seen"), _("seen in the last %(value)s"), _("not seen in the last %(value)s")),
     ]
 
 

@@ -141,7 +141,9 @@ class Builder:
 
     def _choices(self, known: RuleField, node: DraftTest) -> list[Choice]:
         given = [str(value) for value in (node.value if isinstance(node.value, list) else [node.value])]
-        return [Choice(value, label, value in given) for value, label in self._options_of(known)]
+        choices = [Choice(value, label, value in given) for value, label in self._options_of(known)]
+        # Where several can be picked, those picked come first: the box shows only a few.
+        return sorted(choices, key=lambda choice: not choice.selected) if isinstance(node.value, list) else choices
 
     def _field_groups(self, selected: str) -> list[tuple[Text, list[Choice]]]:
         groups: dict[str, list[Choice]] = {}

@@ -49,7 +49,7 @@ def draft_of(rule: object) -> DraftGroup:
     return node if isinstance(node, DraftGroup) else DraftGroup("all", [node])
 
 
-def _draft_node(rule: object) -> DraftNode:
+def _draft_node(rule: Any) -> DraftNode:
     match rule:
         case {"all": list(children)}:
             return DraftGroup("all", [_draft_node(child) for child in children])
@@ -134,11 +134,11 @@ def _test_from(form: QueryDict, path: str, fields: Mapping[str, RuleField]) -> D
     known = fields.get(name)
     if known is None:
         return DraftTest(name, operator)
-    kept = form.get(f"{path}:was", name)  # the field the values were typed for
-    if operator not in known.operators:
-        operator = known.operators[0]
+    before = fields.get(form.get(f"{path}:was", name))  # the field that operator and values were chosen for
     given = [text.strip() for text in form.getlist(f"{path}:value")]
-    if kept != name and (kept not in fields or fields[kept].kind is not known.kind or known.options()):
+    if operator not in known.operators or before is None or before.kind is not known.kind:
+        operator = known.operators[0]
+    if before is None or before.kind is not known.kind or (before.name != name and known.options()):
         given = []
     return DraftTest(name, operator, value_from(known, operator, given))
 
@@ -186,9 +186,13 @@ def split_list(text: str) -> list[str]:
 
 def joined_list(values: Sequence[Any]) -> str:
     """The text that :func:`split_list` reads back."""
+    return ", ".join(quoted(str(value)) for value in values)
+
+
+def quoted(text: str) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow([str(value) for value in values])
-    return ", ".join(split) if '"' not in (text := line.getvalue()) and (split := text.split(",")) else text
+    csv.writer(line, lineterminator="").writerow([text])
+    return line.getvalue()
 
 
 # Edits: each gives the path that should have the focus.

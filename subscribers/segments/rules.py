@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as column
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -43,7 +44,7 @@ class Test:
     field: RuleField
     operator: str
     value: Any
-    path: Path = field(compare=False, default=())
+    path: Path = column(compare=False, default=())
 
     __test__ = False  # for pytest, which would take it for a test class
 
@@ -104,7 +105,7 @@ def segment_ids(rule: object) -> set[int]:
     if not isinstance(rule, dict):
         return set()
     if rule.get("field") == "segment":
-        given = rule.get("value")
+        given: Any = rule.get("value")
         return {int(each) for each in (given if isinstance(given, list) else [given]) if str(each).isdecimal()}
     children = [*rule.get("all", ()), *rule.get("any", ()), rule.get("not")]
     return set().union(*(segment_ids(child) for child in children))
@@ -121,7 +122,7 @@ class _Parser:
     def refuse(self, path: Path, code: str, detail: Text) -> None:
         self.problems.append(FieldProblem(path, code, detail))
 
-    def node(self, rule: object, path: Path, level: int) -> Node | None:
+    def node(self, rule: Any, path: Path, level: int) -> Node | None:
         self.nodes += 1
         if level > MOST_LEVELS or self.nodes > MOST_NODES:
             if not any(problem.code == "too_deep" for problem in self.problems):

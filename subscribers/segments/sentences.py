@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.utils import formats
+from babel.numbers import format_decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from portal.ui.numbers import current_locale, day, moment_text, number
 from subscribers.segments.compiling import ReadRule
 from subscribers.segments.rules import Group, Node, Not, Test
 from subscribers.segments.vocabulary import Kind, Text
@@ -75,8 +76,8 @@ def placed_first(children: Sequence[Node], parts: list[str]) -> str:
     """The places before everything else, without "and": people in France who …"""
     places = [part for child, part in zip(children, parts, strict=True) if is_place(child)]
     others = [part for child, part in zip(children, parts, strict=True) if not is_place(child)]
-    if len(places) != 1:
-        return _(" and ").join(parts)
+    if len(places) != 1 or (others and others[0].startswith("(")):
+        return _(" and ").join(places + others)
     return f"{places[0]} {_(' and ').join(others)}".strip()
 
 
@@ -97,7 +98,7 @@ def test_clause(test: Test, names: Mapping[int, str]) -> str:
 def value_words(test: Test, names: Mapping[int, str]) -> str:
     value = test.value
     if test.operator in ("in_last", "not_in_last"):
-        return ngettext("%(days)s day", "%(days)s days", value) % {"days": formats.number_format(value)}
+        return ngettext("%(days)s day", "%(days)s days", value) % {"days": number(value)}
     if value is None:
         return ""
     if not isinstance(value, tuple):
@@ -105,7 +106,7 @@ def value_words(test: Test, names: Mapping[int, str]) -> str:
     words = [one_value(test, item, names) for item in value[:MOST_VALUES]]
     if len(value) > MOST_VALUES:
         left = len(value) - MOST_VALUES
-        words.append(ngettext("%(count)s more", "%(count)s more", left) % {"count": formats.number_format(left)})
+        words.append(ngettext("%(count)s more", "%(count)s more", left) % {"count": number(left)})
     return listed(words, together=test.operator in TOGETHER)
 
 
@@ -123,9 +124,9 @@ def one_value(test: Test, value: Any, names: Mapping[int, str]) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):
-        return formats.date_format(value, "DATETIME_FORMAT")
+        return moment_text(value)
     if isinstance(value, date):
-        return formats.date_format(value, "DATE_FORMAT")
+        return day(value)
     if isinstance(value, str):
         return str(dict(test.field.options()).get(value, "")) or f"“{value}”"
-    return formats.number_format(value)
+    return str(format_decimal(value, locale=current_locale(), decimal_quantization=False))

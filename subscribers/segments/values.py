@@ -130,14 +130,17 @@ def read_date(_field: RuleField, value: object) -> date:
     return found
 
 
-def read_moment(field: RuleField, value: object) -> date | datetime:
+def read_moment(_field: RuleField, value: object) -> date | datetime:
     """A moment with its offset, or a day, which stands for the whole day where the organisation is."""
-    if not isinstance(value, str) or not ISO_MOMENT(value):
-        return read_date(field, value)
-    try:
-        found = datetime.fromisoformat(value.upper())
-    except ValueError:
-        found = None
+    found: date | datetime | None = None
+    if isinstance(value, str):
+        try:
+            if ISO_MOMENT(value):
+                found = datetime.fromisoformat(value.upper())
+            elif ISO_DATE(value):
+                found = date.fromisoformat(value)
+        except ValueError:
+            found = None
     if found is None or found.year not in YEARS:
         raise InvalidValueError(_("The value must be a day or a moment, such as 2026-01-31T12:00:00Z."))
     return found
