@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 import psycopg
 from django.conf import settings
@@ -28,6 +29,9 @@ from consent.engine.sql import SEPARATOR, slice_statement
 from consent.gate import NOT_FOUND, gate_sql
 from consent.links import token_maker
 from portal.organisations.actors import Actor
+
+if TYPE_CHECKING:
+    from django.db.backends.postgresql.base import DatabaseWrapper
 
 SLICE = 25_000
 CHUNK = 256 * 1024
@@ -89,7 +93,8 @@ class HandOff:
     def read_slice(self, ids: list[int]) -> Slice:
         """The lines of these contacts as the gate sees them now (W-08); who is gone counts as ``not_found``."""
         gate = gate_sql(self.audience.purpose, self.audience.channel, now=timezone.now())
-        params = {**gate.params, "organisation": self.audience.organisation_id, "ids": ids}
+        bounds = {"ids": ids, "first": ids[0], "last": ids[-1]}
+        params = {**gate.params, "organisation": self.audience.organisation_id, **bounds}
         finish = line_finisher(self.audience)
         found = Slice()
         with copied(slice_statement(self.audience, gate), params) as next_row:
@@ -180,7 +185,7 @@ def failure(link: pq.abc.PGconn, result: pq.abc.PGresult | None) -> Exception:
 @contextmanager
 def hand_off_connection() -> Iterator[psycopg.Connection]:
     """A pooled connection in autocommit; given back broken, the pool closes it."""
-    pool = connection.pool
+    pool = cast("DatabaseWrapper", connection).pool
     pool.open()
     with pool.connection() as raw:
         if not raw.autocommit:

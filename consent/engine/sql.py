@@ -16,13 +16,14 @@ SEPARATOR = b"\x02"
 COPY_OPTIONS = r"(FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01')"
 
 # Who of a slice may be written to now, as lines of JSON in the order of ids; who may not, as a reason.
-# `id = ANY` is one ordered walk of the contact's primary key; the gate's state is one look-up by its own.
+# `id = ANY` is one ordered walk of the contact's primary key. The bounds say to the planner what it can't infer: the
+# states of a dense slice lie side by side in their own key, so it merges two walks instead of 25,000 look-ups.
 SLICE = """
 COPY (
     SELECT g.id, CASE WHEN g.reason IS NULL THEN {line} ELSE g.reason END
     FROM (
         SELECT c.*, {reason} AS reason
-        FROM subscribers_contact c {joins}
+        FROM subscribers_contact c {joins} AND s.contact_id BETWEEN %(first)s AND %(last)s
         WHERE c.organisation_id = %(organisation)s AND c.id = ANY (%(ids)s::bigint[]){seeds}
         ORDER BY c.id
     ) g
@@ -70,7 +71,9 @@ def line_of(channel: str, fields: Sequence[str]) -> str:
 
 
 def slice_statement(audience: Audience, gate: GateSQL) -> str:
-    """COPY of a slice; its parameters are those of the gate, ``organisation`` and ``ids``.
+    """COPY of a slice; its parameters are those of the gate, ``organisation``, ``ids``, ``first`` and ``last``.
+
+    The gate's join of the state ``s`` is the last thing in its ``joins``, so that the bounds go on with its condition.
 
     The fields were checked against the declared ones when the audience was made; they are quoted all the same.
     """

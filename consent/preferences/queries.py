@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -120,7 +121,7 @@ class Reader:
 
 def reader_of(target: LinkTarget) -> Reader:
     """Who the link is about, in one statement; ``not_found`` when the organisation has left."""
-    params = {
+    params: dict[str, Any] = {
         "organisation": target.organisation_id,
         "contact": target.contact_id,
         "purpose": target.purpose_id,
@@ -169,7 +170,7 @@ class Option:
 
 def options_of(target: LinkTarget, *, now: datetime) -> list[Option]:
     """The switches for this person, the message's own purpose first; none when the person is gone."""
-    params = {
+    params: dict[str, Any] = {
         "organisation": target.organisation_id,
         "contact": target.contact_id,
         "purpose": target.purpose_id,
@@ -177,4 +178,4 @@ def options_of(target: LinkTarget, *, now: datetime) -> list[Option]:
     }
     with connection.cursor() as cursor:
         cursor.execute(sql.CHOICES, params)
-        return [Option(*row[:7], over=bool(row[7])) for row in cursor.fetchall()]
+        return [Option(*row) for row in cursor.fetchall()]

@@ -23,7 +23,7 @@ WHERE o.id = %(organisation)s
 # A row for a purpose and channel it offers.
 CHOICES = """
 SELECT p.id, p.name, p.description, p.basis, p.double_opt_in, offered.channel, s.status,
-       s.status = 'granted' AND s.expires_at <= %(now)s AS over
+       COALESCE(s.status = 'granted' AND s.expires_at <= %(now)s, FALSE) AS over
 FROM consent_purpose p
 CROSS JOIN LATERAL unnest(p.channels) WITH ORDINALITY AS offered(channel, place)
 JOIN subscribers_contact c ON c.organisation_id = p.organisation_id AND c.id = %(contact)s
