@@ -3,6 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from portal import embedded
 
@@ -10,3 +11,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 embedded.hold_unless_given()
 
 application = get_wsgi_application()
+# Read every page's module now: a mistake in one stops the start, and the first visitor does not wait for it.
+get_resolver().url_patterns  # noqa: B018 (reading it is the point)

@@ -40,6 +40,8 @@ CITIES = "Lyon Paris Nantes Lille Bordeaux Toulouse Rennes Strasbourg Marseille 
 DOMAINS = ("courriel.example", "poste.example", "boite.example", "mail.example", "lettre.example")
 COUNTRIES = ("FR", "FR", "FR", "FR", "FR", "FR", "BE", "CH", "LU", "DE")
 TAGS = ("client", "prospect", "salon-2026", "boutique", "vip", "presse", "professionnel")
+# Numbers that the French regulator keeps for fiction, one range a file.
+PHONES = {1: "063998", 2: "019900", 3: "026191", 4: "035301"}
 SPOILED = ("sans-arobase.example", "deux@@arobases.example", "espace au@milieu.example", "")
 
 
@@ -62,13 +64,16 @@ def plain(text: str) -> str:
 def people(count: int, *, seed: int, today: date, spoiled: float = 0.0) -> Iterator[Person]:
     """``count`` people; the share ``spoiled`` of them has an address that can't be right, as real files have."""
     chance = random.Random(seed)  # noqa: S311 (a demo must be the same each time, nothing here is secret)
+    phones = 0
     for number in range(count):
         first, last = chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)
         address = f"{plain(first)}.{plain(last)}.{seed}{number:05d}@{chance.choice(DOMAINS)}"
         if chance.random() < spoiled:
             address = chance.choice(SPOILED)
         country = chance.choice(COUNTRIES)
-        phone = f"06{chance.randrange(10_000_000, 99_999_999)}" if country == "FR" and chance.random() < 0.3 else ""
+        phone = ""
+        if country == "FR" and chance.random() < 0.3:
+            phone, phones = f"{PHONES[seed]}{phones:04d}", phones + 1
         agreed = today - timedelta(days=chance.randrange(5, 900))
         yield Person(
             (
