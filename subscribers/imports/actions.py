@@ -20,7 +20,7 @@ from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 from subscribers.fields.models import Field
 from subscribers.imports import queries
-from subscribers.imports.files import digest_of, file_format, guessed, safe_name
+from subscribers.imports.files import digest_of, discard_file, file_format, guessed, safe_name
 from subscribers.imports.mapping import mapping_problems, require_identity
 from subscribers.imports.models import Import, ImportState, UpdateRule
 from subscribers.imports.rules import Declaration, declaration_problems
@@ -134,6 +134,7 @@ def cancel_import(*, actor: Actor, source: Import) -> None:
         request_cancel(actor=actor, job=source.job, now=now)
     if source.job is None or source.job.ended:
         Import.objects.filter(pk=source.pk).update(state=ImportState.CANCELLED, finished_at=now)
+        discard_file(source)
     audit.record(actor=actor, action="import.cancelled", target=source, at=now)
 
 
@@ -239,14 +240,20 @@ def declaration_of(source: Import) -> Declaration:
 
 
 def lock_uploaded(source: Import) -> Import:
-    """The row, locked, if it can still be changed: uploaded, or at the end of a dry run."""
     locked = Import.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=source.pk)
-    tried = locked.dry_run and locked.state in (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
+    require_changeable(locked)
+    return locked
+
+
+def require_changeable(locked: Import) -> None:
+    """ImportStartedError unless the import is only uploaded, or at the end of a dry run."""
+    tried = (
+        locked.dry_run and locked.file and locked.state in (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
+    )
     if locked.state != ImportState.UPLOADED and not tried:
         raise ImportStartedError
     if locked.job_id is not None and not tried:
         raise ImportStartedError
-    return locked
 
 
 def forget_outcome(source: Import) -> None:

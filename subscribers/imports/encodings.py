@@ -53,7 +53,7 @@ def detect_encoding(stream: BinaryIO, size: int) -> tuple[str, int]:
     if wide:
         return wide, 0
     # In random bytes a tenth are control characters; in a text a few may be, by accident.
-    if share(head, CONTROLS) > 0.08:
+    if share(head, CONTROLS) > 0.08 and len(head) > 200:
         raise BinaryFileError
     return narrow_encoding(head + b"".join(slices(stream, size))), 0
 

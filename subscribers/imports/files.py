@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 
 from subscribers.fields.models import Field
 from subscribers.imports.mapping import guess_mapping
@@ -58,3 +59,19 @@ def preview(source: Import) -> list[list[str]]:
     with source.file.open("rb") as opened:
         stream = cast("BinaryIO", opened)
         return preview_rows(stream, stored_format(source, stream))
+
+
+def discard_file(source: Import) -> None:
+    """Delete the file of an import that has ended, once that is committed: its rows are contacts now, or rejects.
+
+    The digest stays as proof of which bytes were imported. A copy that nobody reads would only be one more place to
+    erase people from (G 5(1)(e)).
+    """
+    name, storage = source.file.name, source.file.storage
+
+    def discard() -> None:
+        storage.delete(name)
+        Import.objects.filter(pk=source.pk).update(file="")
+
+    if name:
+        transaction.on_commit(discard, robust=True)

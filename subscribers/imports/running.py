@@ -10,11 +10,12 @@ from django.db.models import F
 from django.utils import timezone, translation
 
 from portal import audit
+from portal.jobs.models import Job
 from portal.jobs.running import JobRun
 from portal.organisations.actors import Actor
 from subscribers.fields.models import Field
 from subscribers.imports.chunks import CHUNK_ROWS, Chunk, read_ahead, read_chunks
-from subscribers.imports.files import stored_format
+from subscribers.imports.files import discard_file, stored_format
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.reading import BLOCK_BYTES
 from subscribers.imports.rows import Reading, RowValidator
@@ -35,7 +36,7 @@ def execute_import(run: JobRun) -> dict[str, Any]:
         stream = cast("BinaryIO", opened)
         file = stored_format(source, stream)
         validator = RowValidator(reading_of(source, run))
-        stage = Stage(source, validator.column_names)
+        stage = Stage(source, validator.column_names, attempt=run.job.attempts)
         stage.create()
         try:
             merger = Merger(run, source, stage, file.size)
@@ -170,6 +171,8 @@ def ended_import(run: JobRun, source: Import) -> dict[str, Any]:
     source.finished_at = now
     source.save(update_fields=["state", "finished_at"])
     run.save(done=source.rows_read, expected=source.rows_read)
+    if not source.dry_run and not quarantined:
+        discard_file(source)
     counts = {
         name: getattr(source, f"rows_{name}")
         for name in ("read", "created", "updated", "unchanged", "rejected", "duplicate", "suppressed")
@@ -190,4 +193,9 @@ def stop_import(run: JobRun) -> None:
 
 
 def end_early(run: JobRun, state: ImportState, code: str) -> None:
+    if not Job.objects.filter(pk=run.job.pk, lease=run.lease).exists():
+        return  # another worker has taken over, and it goes well
     Import.objects.filter(pk=run.job.target_id).update(state=state, error_code=code, finished_at=timezone.now())
+    source = Import.objects.get(pk=run.job.target_id)
+    if not source.dry_run:
+        discard_file(source)

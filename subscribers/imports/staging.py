@@ -40,11 +40,11 @@ class Merged:
 class Stage:
     """The two staging tables of one import and what is done with them."""
 
-    def __init__(self, source: Import, columns: Sequence[str]) -> None:
+    def __init__(self, source: Import, columns: Sequence[str], *, attempt: int = 1) -> None:
         self._source = source
+        self._attempt = attempt
         self._columns = [name for name in STAGED_ORDER if name in columns]
-        self.staged = f"import_stage_{source.pk:d}"
-        self.merged = f"import_merged_{source.pk:d}"
+        self.staged, self.merged = stage_names(source, attempt)
         self._analyzed = False
         values = sql.new_values(self._columns, source.update_rule)
         self._values = dict(sorted(values.items()))
@@ -53,9 +53,15 @@ class Stage:
         return template.format(staged=self.staged, merged=self.merged, **parts)
 
     def create(self) -> None:
-        """Make the tables anew; those of a run that died are worth nothing."""
+        """Make the tables of this run and drop those of runs that died.
+
+        Each run has its own: one that was thought dead and wakes up must not write into the stage of its successor.
+        """
         with connection.cursor() as cursor:
-            for statement in (sql.DROP, sql.CREATE_STAGED, sql.CREATE_MERGED):
+            for attempt in range(1, self._attempt + 1):
+                staged, merged = stage_names(self._source, attempt)
+                cursor.execute(sql.DROP.format(staged=staged, merged=merged))
+            for statement in (sql.CREATE_STAGED, sql.CREATE_MERGED):
                 cursor.execute(self._sql(statement))
             cursor.execute("SET work_mem = '64MB'")
 
@@ -136,6 +142,10 @@ class Stage:
             cursor.execute(self._sql(sql.UPDATE_CHANGED, assignments=assignments), parameters)
         if "tags" in self._columns:
             cursor.execute(self._sql(sql.KEEP_TAG_NAMES), parameters)
+
+
+def stage_names(source: Import, attempt: int) -> tuple[str, str]:
+    return f"import_stage_{source.pk:d}_{attempt:d}", f"import_merged_{source.pk:d}_{attempt:d}"
 
 
 def store_rejects(source: Import, rejects: Sequence[Reject]) -> Counter[str]:

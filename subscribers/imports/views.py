@@ -80,6 +80,7 @@ def import_new(request: MemberRequest) -> HttpResponse:
 def import_reading(request: MemberRequest, import_id: int) -> HttpResponse:
     """Step 2: the file as it is read, and what its columns hold."""
     source = queries.import_by_id(request.organisation, import_id)
+    actions.require_changeable(source)
     form = ReadingForm(source, request.POST or None)
     if request.method == "POST" and form.is_valid():
         anew = "anew" in request.POST
@@ -98,6 +99,7 @@ def import_reading(request: MemberRequest, import_id: int) -> HttpResponse:
 def import_origin(request: MemberRequest, import_id: int) -> HttpResponse:
     """Step 3: where the file comes from; then the dry run starts."""
     source = queries.import_by_id(request.organisation, import_id)
+    actions.require_changeable(source)
     form = OriginForm(request.organisation, source, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

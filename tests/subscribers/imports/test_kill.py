@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -21,6 +22,7 @@ from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from subscribers.imports import running
 from subscribers.imports.actions import ReadingChoice, create_import
+from subscribers.imports.chunks import Chunk
 from subscribers.imports.models import Import, ImportReject
 from tests.people import new_organisation
 from tests.subscribers.imports.files import OUR_FORM, counts_of, csv_upload, imported
@@ -82,8 +84,37 @@ def kill_in_the_middle(job: Job, media: str, after: int) -> None:
     Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=1))
 
 
+@pytest.mark.django_db
+def test_a_worker_that_was_thought_dead_changes_nothing(acme: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "CHUNK_ROWS", 200)
+    monkeypatch.setattr(running, "BLOCK_BYTES", 4000)
+    with scope(organisation=acme):
+        source = create_import(
+            actor=Actor.system(acme), organisation=acme, upload=csv_upload(people(2000)), choice=ReadingChoice(),
+            declaration=OUR_FORM,
+        )  # fmt: skip
+    take = running.Merger.take
+    taken: list[int] = []
+
+    def overtaken(merger: running.Merger, chunk: Chunk) -> None:
+        taken.append(chunk.read)
+        if len(taken) == 3:
+            with scopes_disabled():
+                Job.objects.filter(pk=source.job_id).update(heartbeat_at=timezone.now() - timedelta(minutes=1))
+            run_job(source.job_id, running.execute_import, on_failure=running.fail_import)
+        take(merger, chunk)
+
+    monkeypatch.setattr(running.Merger, "take", overtaken)
+    run_job(source.job_id, running.execute_import, on_failure=running.fail_import)
+    with scopes_disabled():
+        source = Import.objects.get(pk=source.pk)
+    assert source.state == "done"
+    assert source.rows_read == 2000
+    assert len(contacts_of(acme)) == source.rows_created
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_killed_import_ends_like_an_undisturbed_one(tmp_path: object, settings: object) -> None:
+def test_a_killed_import_ends_like_an_undisturbed_one(tmp_path: Path, settings: object) -> None:
     settings.MEDIA_ROOT = str(tmp_path)  # type: ignore[attr-defined]
     content = people(5000)
     calm, rough = new_organisation("calm"), new_organisation("rough")
@@ -103,7 +134,8 @@ def test_a_killed_import_ends_like_an_undisturbed_one(tmp_path: object, settings
         source = Import.objects.get(pk=source.pk)
         job.refresh_from_db()
     assert (job.state, job.attempts) == ("done", 3)
-    assert source.state == "done"
+    assert (source.state, source.file.name) == ("done", "")
+    assert not list((tmp_path / "imports").iterdir())
     assert counts_of(source) == counts_of(undisturbed)
     assert source.rows_read == 5000
     assert contacts_of(rough) == contacts_of(calm)

@@ -109,8 +109,9 @@ def test_columns_that_name_nobody_are_told_on_the_form(browser: Client, acme: Or
 def test_an_import_that_has_run_cannot_be_started_again(browser: Client, acme: Organisation) -> None:
     with scope(organisation=acme):
         source = imported(acme, PEOPLE)
-    answer = browser.post(f"/o/acme/imports/{source.pk}/start/")
-    assert answer.status_code == 409
+    assert browser.post(f"/o/acme/imports/{source.pk}/start/").status_code == 409
+    for page in ("reading", "origin"):
+        assert browser.get(f"/o/acme/imports/{source.pk}/{page}/").status_code == 409
 
 
 @pytest.mark.django_db
