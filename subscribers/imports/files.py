@@ -67,7 +67,7 @@ def discard_file(source: Import) -> None:
     The digest stays as proof of which bytes were imported. A copy that nobody reads would only be one more place to
     erase people from (G 5(1)(e)).
     """
-    name, storage = source.file.name, source.file.storage
+    name, storage = source.file.name or "", source.file.storage
 
     def discard() -> None:
         storage.delete(name)

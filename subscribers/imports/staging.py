@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext
 
 from subscribers.imports import sql
@@ -72,7 +72,7 @@ class Stage:
 
     def fill(self, rows: StagedRows) -> None:
         """Put the rows of a chunk into the staging table, in a transaction of its own."""
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(self._sql(sql.EMPTY))
             if rows.lines:
                 columns = ", ".join(rows.names)
