@@ -15,13 +15,11 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 from subscribers.segments.compiling import read_rule
-from subscribers.segments.errors import PreviewTooSlowError, SegmentInUseError, SegmentNameTakenError
+from subscribers.segments.errors import SegmentInUseError, SegmentNameTakenError
 from subscribers.segments.models import Segment
-from subscribers.segments.queries import count_segment, time_limit
 from subscribers.segments.uses import users_of
 
 LONGEST_NAME = 200
-COUNT_SECONDS = 5.0
 
 
 def create_segment(*, actor: Actor, name: str, rule: dict[str, Any], now: datetime | None = None) -> Segment:
@@ -81,26 +79,6 @@ def archive_segment(*, actor: Actor, segment: Segment, now: datetime | None = No
         locked.archived_at = at
         locked.save(update_fields=["archived_at"])
         audit.record(actor=actor, action="segment.archived", target=locked, at=at)
-
-
-def remember_count(*, actor: Actor, segment: Segment, now: datetime | None = None) -> int | None:
-    """Count a segment and keep the number for lists; None when that takes too long. Nothing the audit asks about."""
-    actor.require(Capability.SEGMENTS_VIEW)
-    organisation, at = organisation_of(actor), now or timezone.now()
-    try:
-        with time_limit(COUNT_SECONDS):
-            count = count_segment(segment.rule, organisation=organisation, now=at)
-    except PreviewTooSlowError:
-        return None
-    keep_count(actor=actor, segment=segment, count=count, now=at)
-    return count
-
-
-def keep_count(*, actor: Actor, segment: Segment, count: int, now: datetime) -> None:
-    """Keep a number just counted, unless the rule has changed meanwhile."""
-    actor.require(Capability.SEGMENTS_VIEW)
-    current = Segment.objects.filter(organisation=organisation_of(actor), pk=segment.pk, updated_at=segment.updated_at)
-    current.update(last_count=count, counted_at=now)
 
 
 def organisation_of(actor: Actor) -> Organisation:

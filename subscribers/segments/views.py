@@ -21,9 +21,10 @@ from portal.organisations.roles import Capability
 from portal.ui.confirmation import confirm_page, confirmed
 from portal.ui.forms import add_problems
 from portal.ui.lists import Column, ListSpec
-from subscribers.segments.actions import archive_segment, create_segment, keep_count, remember_count, update_segment
+from subscribers.segments.actions import archive_segment, create_segment, update_segment
 from subscribers.segments.builder import Builder, first_draft, problems_by_path
 from subscribers.segments.compiling import read_rule
+from subscribers.segments.counting import keep_count, remember_count
 from subscribers.segments.drafts import DraftGroup, Path, apply_edit, draft_from, draft_of, rule_of, without_blanks
 from subscribers.segments.errors import InvalidRuleError, SegmentInUseError, SegmentNameTakenError
 from subscribers.segments.forms import NameForm, rule_from_text
@@ -69,7 +70,7 @@ def segment_people(request: MemberRequest, segment_id: int) -> HttpResponse:
     segment = segment_by_id(request.organisation, segment_id)
     context = preview_context(request, segment.rule)
     if context.get("preview"):
-        keep_count(actor=request.actor, segment=segment, count=context["preview"].count, now=timezone.now())
+        keep_count(segment, count=context["preview"].count, now=timezone.now())
     return render(request, "subscribers/segments/preview.html", context | {"sentence": None})
 
 
@@ -152,7 +153,7 @@ def save(request: MemberRequest, segment: Segment | None, page: Page) -> Segment
         saved = create_segment(actor=request.actor, name=name, rule=rule)
     else:
         saved = update_segment(actor=request.actor, segment=segment, name=name, rule=rule)
-    remember_count(actor=request.actor, segment=saved)
+    remember_count(saved, organisation=request.organisation)
     return saved
 
 

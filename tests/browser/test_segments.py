@@ -58,7 +58,7 @@ def test_a_marketer_builds_a_segment_and_sees_who_is_found(
     expect(page.locator("[id='c-1.0-field']")).to_be_visible()
     page.locator("[id='c-1.0-field']").select_option("created_at")
     page.get_by_label("Number of days").fill("3000")
-    expect(preview).to_contain_text("People in France and added in the last 3,000 days")
+    expect(preview).to_contain_text("People in France added in the last 3,000 days")
     assert_accessible(page)
 
     page.get_by_role("button", name="Save the segment").click()

@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 from django_scopes import scope
 
+from consent.audiences.models import Audience
+from consent.purposes.models import Purpose
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.organisations.models import Organisation
@@ -15,8 +17,9 @@ from portal.organisations.roles import Capability
 from subscribers.contacts.models import Contact
 from subscribers.segments.models import Segment
 from subscribers.segments.uses import register_use
-from tests.people import new_contact
+from tests.people import LONG_AGO, new_contact
 from tests.portal.api.conftest import bearer, member_token
+from tests.subscribers.segments.test_compiling import declare
 
 FRANCE = {"field": "country", "op": "eq", "value": "FR"}
 API = "/api/v1/segments"
@@ -188,3 +191,26 @@ def test_a_preview_that_takes_too_long_says_so(
     answer = post(api, f"{API}/preview", {"rule": FRANCE})
     assert (answer.status_code, answer.json()["code"]) == (503, "preview_too_slow")
     assert api.get(API).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("state", "status"), [("draft", 409), ("submitted", 409), ("approved", 204), ("cancelled", 204)]
+)
+def test_a_segment_stays_while_an_audience_is_prepared_from_it(
+    api: Client, acme: Organisation, state: str, status: int
+) -> None:
+    made = post(api, API, {"name": "The French", "rule": FRANCE}).json()
+    with scope(organisation=acme):
+        declare(acme)
+        Audience.objects.create(
+            organisation=acme,
+            name="Spring sale",
+            segment_id=int(made["id"]),
+            purpose=Purpose.objects.get(key="news"),
+            channel="email",
+            state=state,
+            created_at=LONG_AGO,
+        )
+    answer = api.delete(f"{API}/{made['id']}")
+    assert answer.status_code == status
+    assert status == 204 or "Spring sale" in answer.json()["detail"]

@@ -119,7 +119,7 @@ def test_sql_finds_exactly_the_people_that_the_interpreter_finds(
     interpreter = Interpreter(NOW, acme.zone, referred)
     sizes: list[int] = []
 
-    @settings(max_examples=400, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=250, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(rules(tuple(referred)))
     def compare(rule: dict[str, Any]) -> None:
         expected = {each["id"] for each in population if interpreter.matches(rule, each)}
