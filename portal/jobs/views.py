@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from portal.jobs import queries
 from portal.jobs.actions import request_cancel
@@ -46,8 +47,10 @@ def job_list(request: MemberRequest) -> HttpResponse:
 
 @member_page(Capability.JOBS_VIEW)
 def job_detail(request: MemberRequest, job: int) -> HttpResponse:
-    """One job; asked by htmx it answers the live part alone."""
+    """One job; asked by htmx it answers the live part alone, and once it has ended has the whole page read anew."""
     found: Job = get_object_or_404(Job.objects.select_related("created_by"), pk=job)
+    if request.htmx and found.ended:
+        return HttpResponseClientRefresh()
     template = "portal/jobs/live.html" if request.htmx else "portal/jobs/detail.html"
     context = {"job": found, "name": job_name(found.task), "may_cancel": may_cancel(request, found)}
     return render(request, template, context)

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from portal.errors import DomainError
 from portal.organisations.access import MemberRequest, member_page
@@ -114,8 +115,14 @@ def import_origin(request: MemberRequest, import_id: int) -> HttpResponse:
 
 @member_page(Capability.IMPORTS_VIEW)
 def import_detail(request: MemberRequest, import_id: int) -> HttpResponse:
-    """Step 4 and after: progress, then what became of the rows; asked by htmx it answers the live part alone."""
+    """Step 4 and after: progress, then what became of the rows.
+
+    Asked by htmx it answers the live part alone, and once all is over has the whole page read anew: its title, state
+    and steps have changed too.
+    """
     source = queries.import_by_id(request.organisation, import_id)
+    if request.htmx and not is_running(source):
+        return HttpResponseClientRefresh()
     counts = queries.counts(source)
     context = {
         "source": source,
