@@ -69,7 +69,9 @@ def normal_domain(domain: str) -> str | None:
 def normalise_email(text: str, book: DomainBook = domains) -> tuple[str, str]:
     """The address as typed, tidied, and its key (rule v1). Raises InvalidEmailError."""
     address = text.strip()
-    local, _at, domain = address.rpartition("@")
+    local, at, domain = address.rpartition("@")
+    if not at:
+        raise InvalidEmailError
     if ORDINARY_LOCAL(local) and len(local) <= 64:
         key = book.key_of(domain)
         if key is not None and len(address) <= LONGEST_EMAIL:
