@@ -16,6 +16,8 @@ def bare(request: HttpRequest) -> HttpResponse:
 urlpatterns = [re_path(r"", bare)]
 
 if not settings.configured:
-    settings.configure(ROOT_URLCONF=__name__, MIDDLEWARE=[], ALLOWED_HOSTS=["127.0.0.1"], SECRET_KEY="bench", DEBUG=False)
+    settings.configure(
+        ROOT_URLCONF=__name__, MIDDLEWARE=[], ALLOWED_HOSTS=["127.0.0.1"], SECRET_KEY="bench", DEBUG=False
+    )
     django.setup(set_prefix=False)
 application = get_wsgi_application()

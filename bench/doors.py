@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import shutil
 import socket
@@ -27,14 +28,16 @@ from subscribers.contacts.models import Contact
 BODY = b"List-Unsubscribe=One-Click"
 CONNECTIONS = 16
 SECONDS = 4
-PEOPLE = 40_000
+PEOPLE = 90_000
 
 
 def tokens_of(organisation: Organisation) -> list[str]:
     with scope(organisation=organisation):
         purpose = Purpose.objects.get(key="newsletter").pk
         make = token_maker(organisation.pk, purpose, "email")
-        return [make(contact) for contact in Contact.objects.order_by("pk").values_list("pk", flat=True)[:PEOPLE]]
+        tokens = [make(contact) for contact in Contact.objects.order_by("pk").values_list("pk", flat=True)[:PEOPLE]]
+    random.shuffle(tokens)  # a run must not find the people of the one before, who have left already
+    return tokens
 
 
 def script(tokens: list[str]) -> str:

@@ -59,8 +59,8 @@ def approved(organisation: Organisation) -> Audience:
         began = time.perf_counter()
         audience = submit_audience(actor=actors[Role.MARKETER], audience=audience)
         took = time.perf_counter() - began
-        counts = audience.counts
-        print(f"    snapshot of {counts['allowed']:,}: {took * 1000:.0f} ms, {len(bytes(audience.snapshot or b'')):,} bytes")
+        allowed, size = audience.counts["allowed"], len(bytes(audience.snapshot or b""))
+        print(f"    snapshot of {allowed:,}: {took * 1000:.0f} ms, {size:,} bytes")
         return approve_audience(actor=actors[Role.APPROVER], audience=audience)
 
 
@@ -104,4 +104,6 @@ def measure_hand_off(organisation: Organisation, server: Server) -> list[Line]:
         took = seconds(lambda: counted.append(copy_same_lines(organisation)))  # noqa: B023 (called at once)
         rates.append((ours, counted[0] / took))
     ours, limit = (median(side) for side in zip(*rates, strict=True))
-    return [Line("hand-off over HTTP", f"{ours:,.0f} rows/s", f"COPY TO of the lines {limit:,.0f}/s", ours / limit, 0.50)]
+    return [
+        Line("hand-off over HTTP", f"{ours:,.0f} rows/s", f"COPY TO of the lines {limit:,.0f}/s", ours / limit, 0.50)
+    ]

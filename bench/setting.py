@@ -59,8 +59,10 @@ def start_server(application: str, port: int, *, workers: int = 2) -> Server:
     from urllib.request import urlopen
 
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", str(workers), "--blocking-threads", "1", "--no-access-log", "--log-level", "error"]
-    process = subprocess.Popen([*command, application], env={**os.environ, "ACCORD_BASE_URL": f"http://127.0.0.1:{port}"})
+    command += ["--workers", str(workers), "--blocking-threads", "4", "--no-access-log", "--log-level", "error"]
+    process = subprocess.Popen(
+        [*command, application], env={**os.environ, "ACCORD_BASE_URL": f"http://127.0.0.1:{port}"}
+    )
     url = f"http://127.0.0.1:{port}"
     for _attempt in range(200):
         try:

@@ -28,11 +28,15 @@ def organisations() -> list[Organisation]:
         actor = Actor.system(organisation)
         with scope(organisation=organisation):
             create_purpose(
-                actor=actor, key="newsletter", values=PurposeValues(name="Newsletter", basis="consent", channels=["email"])
+                actor=actor,
+                key="newsletter",
+                values=PurposeValues(name="Newsletter", basis="consent", channels=["email"]),
             )
             for key, kind in (("city", "text"), ("points", "number")):
                 create_field(
-                    actor=actor, organisation=organisation, values=FieldValues(key=key, label=key, type=kind, justification="bench")
+                    actor=actor,
+                    organisation=organisation,
+                    values=FieldValues(key=key, label=key, type=kind, justification="bench"),
                 )
         made.append(organisation)
     return made

@@ -6,6 +6,4 @@ from bench.setting import use_bench_database
 
 use_bench_database()
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402 (the database is chosen first)
-
-application = get_wsgi_application()
+from portal.wsgi import application  # noqa: E402, F401 (the database is chosen first)

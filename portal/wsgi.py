@@ -2,14 +2,17 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
+from django.utils.module_loading import import_string
 
 from portal import embedded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 embedded.hold_unless_given()
 
-application = get_wsgi_application()
+portal = get_wsgi_application()
+application = import_string(settings.ONE_CLICK_DOOR)(portal)
 # Read every page's module now: a mistake in one stops the start, and the first visitor does not wait for it.
 get_resolver().url_patterns  # noqa: B018 (reading it is the point)

@@ -21,7 +21,7 @@ APPEND_ONLY = ("portal_auditentry", "consent_consentevent")
 
 @pytest.fixture(autouse=True, scope="session")
 def _tables_are_emptied_between_tests() -> Iterator[None]:
-    """The database refuses to empty append-only tables, even for a test's clean-up: its triggers are told to look away."""
+    """The database refuses to empty append-only tables even for a test's clean-up, so its triggers look away."""
     truncate = DatabaseOperations.execute_sql_flush
 
     def past_the_triggers(self: DatabaseOperations, sql_list: list[str]) -> None:
@@ -38,6 +38,7 @@ def _tables_are_emptied_between_tests() -> Iterator[None]:
 def _passwords_are_quick(settings: Any) -> None:
     """The real hash is slow on purpose, and no test is about it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 
 NEEDS = {
     "browser": ("Chromium", "chromium", lambda: any(map(shutil.which, ("chromium", "chromium-browser")))),

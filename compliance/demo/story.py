@@ -282,10 +282,7 @@ def change_minds(organisation: Organisation, purposes: dict[str, Purpose], now: 
 def prepare(organisation: Organisation, actor: Actor) -> None:
     """Segments, five seed contacts, an approved test audience and two audiences of which one waits for approval."""
     marketer, approver = actor_with(organisation, Role.MARKETER), actor_with(organisation, Role.APPROVER)
-    segments = {
-        name: create_segment(actor=marketer, name=name, rule=rule)
-        for name, rule in SEGMENTS.items()
-    }
+    segments = {name: create_segment(actor=marketer, name=name, rule=rule) for name, rule in SEGMENTS.items()}
     readers = str(segments["Abonnés à la lettre"].pk)
     for contact in Contact.objects.order_by("pk").values_list("pk", flat=True)[:5]:
         mark_seed(actor=marketer, organisation=organisation, contact_id=contact, seed=True)

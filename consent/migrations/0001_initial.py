@@ -8,135 +8,459 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('portal', '0001_initial'),
-        ('subscribers', '0001_initial'),
+        ("portal", "0001_initial"),
+        ("subscribers", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.BinaryField(max_length=32)),
-                ('payload', models.BinaryField()),
-                ('created_at', models.DateTimeField()),
-                ('contact', models.ForeignKey(db_constraint=False, db_index=False, help_text='the person it speaks of; empty when one document proves a whole import', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='subscribers.contact')),
-                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='portal.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.BinaryField(max_length=32)),
+                ("payload", models.BinaryField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        help_text="the person it speaks of; empty when one document proves a whole import",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="subscribers.contact",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="portal.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Purpose',
+            name="Purpose",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='Small letters, digits, hyphens and underscores; used in rules, imports and the API.', max_length=50, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9_-]*$')], verbose_name='key')),
-                ('name', models.CharField(help_text='As people will read it.', max_length=100, verbose_name='name')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('basis', models.CharField(choices=[('consent', 'Consent'), ('soft_opt_in', 'Soft opt-in'), ('legitimate_interest', 'Legitimate interest'), ('contract', 'Contract')], max_length=20, verbose_name='basis')),
-                ('channels', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('email', 'e-mail'), ('sms', 'SMS'), ('push', 'push'), ('phone', 'phone'), ('post', 'post')], max_length=5), size=None, verbose_name='channels')),
-                ('double_opt_in', models.BooleanField(default=False, verbose_name='double opt-in')),
-                ('valid_for_days', models.PositiveIntegerField(blank=True, help_text='After that a consent expires and must be asked for again. Empty: no end.', null=True, verbose_name='valid for, in days')),
-                ('public', models.BooleanField(default=True, verbose_name='shown to people')),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='portal.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="Small letters, digits, hyphens and underscores; used in rules, imports and the API.",
+                        max_length=50,
+                        validators=[django.core.validators.RegexValidator("^[a-z][a-z0-9_-]*$")],
+                        verbose_name="key",
+                    ),
+                ),
+                ("name", models.CharField(help_text="As people will read it.", max_length=100, verbose_name="name")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("consent", "Consent"),
+                            ("soft_opt_in", "Soft opt-in"),
+                            ("legitimate_interest", "Legitimate interest"),
+                            ("contract", "Contract"),
+                        ],
+                        max_length=20,
+                        verbose_name="basis",
+                    ),
+                ),
+                (
+                    "channels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("email", "e-mail"),
+                                ("sms", "SMS"),
+                                ("push", "push"),
+                                ("phone", "phone"),
+                                ("post", "post"),
+                            ],
+                            max_length=5,
+                        ),
+                        size=None,
+                        verbose_name="channels",
+                    ),
+                ),
+                ("double_opt_in", models.BooleanField(default=False, verbose_name="double opt-in")),
+                (
+                    "valid_for_days",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="After that a consent expires and must be asked for again. Empty: no end.",
+                        null=True,
+                        verbose_name="valid for, in days",
+                    ),
+                ),
+                ("public", models.BooleanField(default=True, verbose_name="shown to people")),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="portal.organisation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='ConsentState',
+            name="ConsentState",
             fields=[
-                ('pk', models.CompositePrimaryKey('organisation_id', 'contact_id', 'purpose_id', 'channel', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('channel', models.CharField(choices=[('email', 'e-mail'), ('sms', 'SMS'), ('push', 'push'), ('phone', 'phone'), ('post', 'post')], max_length=5)),
-                ('status', models.CharField(choices=[('granted', 'agreed'), ('unconfirmed', 'waiting for confirmation'), ('refused', 'refused'), ('withdrawn', 'withdrawn'), ('objected', 'objected'), ('expired', 'expired'), ('paused', 'paused'), ('none', 'nothing recorded')], max_length=11)),
-                ('since', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('paused_until', models.DateTimeField(null=True)),
-                ('event_id', models.BigIntegerField(help_text='the event that made it so')),
-                ('contact', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='subscribers.contact')),
-                ('organisation', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='portal.organisation')),
-                ('purpose', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consent.purpose')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "organisation_id",
+                        "contact_id",
+                        "purpose_id",
+                        "channel",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("email", "e-mail"),
+                            ("sms", "SMS"),
+                            ("push", "push"),
+                            ("phone", "phone"),
+                            ("post", "post"),
+                        ],
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("granted", "agreed"),
+                            ("unconfirmed", "waiting for confirmation"),
+                            ("refused", "refused"),
+                            ("withdrawn", "withdrawn"),
+                            ("objected", "objected"),
+                            ("expired", "expired"),
+                            ("paused", "paused"),
+                            ("none", "nothing recorded"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                ("since", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("paused_until", models.DateTimeField(null=True)),
+                ("event_id", models.BigIntegerField(help_text="the event that made it so")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="subscribers.contact",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="portal.organisation",
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="consent.purpose",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ConsentEvent',
+            name="ConsentEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('email', 'e-mail'), ('sms', 'SMS'), ('push', 'push'), ('phone', 'phone'), ('post', 'post')], max_length=5)),
-                ('action', models.CharField(choices=[('grant', 'agreed'), ('confirm', 'confirmed'), ('refuse', 'refused'), ('withdraw', 'withdrew'), ('object', 'objected'), ('expire', 'expired'), ('pause', 'paused'), ('resume', 'resumed'), ('revert', 'undone with its import')], max_length=8)),
-                ('basis', models.CharField(choices=[('consent', 'Consent'), ('soft_opt_in', 'Soft opt-in'), ('legitimate_interest', 'Legitimate interest'), ('contract', 'Contract')], max_length=20)),
-                ('occurred_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
-                ('source', models.CharField(choices=[('import', 'Import'), ('api', 'API'), ('staff', 'Entered by a member'), ('one_click', 'One click in the mail program'), ('link', 'Page behind a link'), ('form', 'Form'), ('system', 'Accord')], max_length=10)),
-                ('source_reference', models.CharField(blank=True, db_default='', max_length=60)),
-                ('notice_version', models.CharField(blank=True, db_default='', max_length=60)),
-                ('evidence_digest', models.BinaryField(max_length=32, null=True)),
-                ('contact', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='subscribers.contact')),
-                ('organisation', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='portal.organisation')),
-                ('evidence', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consent.evidence')),
-                ('purpose', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consent.purpose')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("email", "e-mail"),
+                            ("sms", "SMS"),
+                            ("push", "push"),
+                            ("phone", "phone"),
+                            ("post", "post"),
+                        ],
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("grant", "agreed"),
+                            ("confirm", "confirmed"),
+                            ("refuse", "refused"),
+                            ("withdraw", "withdrew"),
+                            ("object", "objected"),
+                            ("expire", "expired"),
+                            ("pause", "paused"),
+                            ("resume", "resumed"),
+                            ("revert", "undone with its import"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("consent", "Consent"),
+                            ("soft_opt_in", "Soft opt-in"),
+                            ("legitimate_interest", "Legitimate interest"),
+                            ("contract", "Contract"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("occurred_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("import", "Import"),
+                            ("api", "API"),
+                            ("staff", "Entered by a member"),
+                            ("one_click", "One click in the mail program"),
+                            ("link", "Page behind a link"),
+                            ("form", "Form"),
+                            ("system", "Accord"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("source_reference", models.CharField(blank=True, db_default="", max_length=60)),
+                ("notice_version", models.CharField(blank=True, db_default="", max_length=60)),
+                ("evidence_digest", models.BinaryField(max_length=32, null=True)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="subscribers.contact",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="portal.organisation",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="consent.evidence",
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="consent.purpose",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Audience',
+            name="Audience",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('rule', models.JSONField(default=dict, help_text="the segment's rule as it was when submitted")),
-                ('channel', models.CharField(choices=[('email', 'e-mail'), ('sms', 'SMS'), ('push', 'push'), ('phone', 'phone'), ('post', 'post')], max_length=5, verbose_name='channel')),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, default=list, size=None, verbose_name='fields')),
-                ('test', models.BooleanField(default=False, verbose_name='test')),
-                ('message_reference', models.CharField(blank=True, max_length=200, verbose_name='message reference')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('submitted', 'Waiting for approval'), ('approved', 'Approved'), ('handed_off', 'Handed off'), ('completed', 'Completed'), ('rejected', 'Rejected'), ('expired', 'Expired'), ('cancelled', 'Cancelled')], default='draft', max_length=10)),
-                ('snapshot', models.BinaryField(help_text='BitMap64 of pyroaring, portable serialisation', null=True)),
-                ('snapshot_at', models.DateTimeField(null=True)),
-                ('counts', models.JSONField(default=dict, help_text='{"segment": n, "allowed": n, "excluded": {reason: n}}')),
-                ('created_at', models.DateTimeField()),
-                ('submitted_at', models.DateTimeField(null=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decision_note', models.TextField(blank=True)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('claimed_at', models.DateTimeField(null=True)),
-                ('handed_off', models.JSONField(default=dict, help_text='{"sent": n, "skipped": {reason: n}}')),
-                ('completed_at', models.DateTimeField(null=True)),
-                ('completed', models.JSONField(default=dict, help_text='{"sent": n, "failed": n} as the engine reports')),
-                ('claimed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='portal.apitoken')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='portal.organisation')),
-                ('segment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='subscribers.segment')),
-                ('submitted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('purpose', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.purpose')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("rule", models.JSONField(default=dict, help_text="the segment's rule as it was when submitted")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("email", "e-mail"),
+                            ("sms", "SMS"),
+                            ("push", "push"),
+                            ("phone", "phone"),
+                            ("post", "post"),
+                        ],
+                        max_length=5,
+                        verbose_name="channel",
+                    ),
+                ),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="fields",
+                    ),
+                ),
+                ("test", models.BooleanField(default=False, verbose_name="test")),
+                ("message_reference", models.CharField(blank=True, max_length=200, verbose_name="message reference")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("submitted", "Waiting for approval"),
+                            ("approved", "Approved"),
+                            ("handed_off", "Handed off"),
+                            ("completed", "Completed"),
+                            ("rejected", "Rejected"),
+                            ("expired", "Expired"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("snapshot", models.BinaryField(help_text="BitMap64 of pyroaring, portable serialisation", null=True)),
+                ("snapshot_at", models.DateTimeField(null=True)),
+                (
+                    "counts",
+                    models.JSONField(default=dict, help_text='{"segment": n, "allowed": n, "excluded": {reason: n}}'),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("submitted_at", models.DateTimeField(null=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decision_note", models.TextField(blank=True)),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("claimed_at", models.DateTimeField(null=True)),
+                ("handed_off", models.JSONField(default=dict, help_text='{"sent": n, "skipped": {reason: n}}')),
+                ("completed_at", models.DateTimeField(null=True)),
+                (
+                    "completed",
+                    models.JSONField(default=dict, help_text='{"sent": n, "failed": n} as the engine reports'),
+                ),
+                (
+                    "claimed_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="portal.apitoken"
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="portal.organisation",
+                    ),
+                ),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="subscribers.segment"
+                    ),
+                ),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="consent.purpose"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='evidence',
-            index=models.Index(condition=models.Q(('contact__isnull', False)), fields=['organisation', 'contact'], name='evidence_by_contact'),
+            model_name="evidence",
+            index=models.Index(
+                condition=models.Q(("contact__isnull", False)),
+                fields=["organisation", "contact"],
+                name="evidence_by_contact",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purpose',
-            constraint=models.UniqueConstraint(fields=('organisation', 'key'), name='one_purpose_a_key'),
+            model_name="purpose",
+            constraint=models.UniqueConstraint(fields=("organisation", "key"), name="one_purpose_a_key"),
         ),
         migrations.AddIndex(
-            model_name='consentstate',
-            index=models.Index(condition=models.Q(('status', 'granted')), fields=['organisation', 'purpose', 'channel', 'contact'], name='states_granted'),
+            model_name="consentstate",
+            index=models.Index(
+                condition=models.Q(("status", "granted")),
+                fields=["organisation", "purpose", "channel", "contact"],
+                name="states_granted",
+            ),
         ),
         migrations.AddIndex(
-            model_name='consentevent',
-            index=models.Index(fields=['organisation', 'contact', 'id'], name='events_by_contact'),
+            model_name="consentevent",
+            index=models.Index(fields=["organisation", "contact", "id"], name="events_by_contact"),
         ),
         migrations.AddIndex(
-            model_name='audience',
-            index=models.Index(fields=['organisation', '-id'], name='audiences_newest_first'),
+            model_name="audience",
+            index=models.Index(fields=["organisation", "-id"], name="audiences_newest_first"),
         ),
         migrations.AddIndex(
-            model_name='audience',
-            index=models.Index(condition=models.Q(('state', 'approved')), fields=['test', 'id'], name='audiences_for_engine'),
+            model_name="audience",
+            index=models.Index(
+                condition=models.Q(("state", "approved")), fields=["test", "id"], name="audiences_for_engine"
+            ),
         ),
     ]

@@ -4,16 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('consent', '0003_import_proofs'),
-        ('portal', '0002_audit_append_only'),
-        ('subscribers', '0002_last_names_in_order'),
+        ("consent", "0003_import_proofs"),
+        ("portal", "0002_audit_append_only"),
+        ("subscribers", "0002_last_names_in_order"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='consentevent',
-            index=models.Index(condition=models.Q(('action', 'grant'), _negated=True), fields=['organisation', 'action', 'id'], name='events_not_grants'),
+            model_name="consentevent",
+            index=models.Index(
+                condition=models.Q(("action", "grant"), _negated=True),
+                fields=["organisation", "action", "id"],
+                name="events_not_grants",
+            ),
         ),
     ]

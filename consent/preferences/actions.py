@@ -33,13 +33,17 @@ class Visit:
     """``one_click``, ``unsubscribe``, ``preferences`` or ``why``: which page it came through."""
 
 
+ONE_CLICK = "one_click"
+
+
 def link_evidence(target: LinkTarget, visit: Visit) -> dict[str, Any]:
+    """What the ledger keeps of a visit besides its time and address; a mail program reads no language."""
     return {
         "method": "link",
         "door": visit.door,
-        "purpose": target.purpose_id,
+        "purpose": str(target.purpose_id),
         "channel": target.channel,
-        "language": get_language() or "",
+        "language": "" if visit.door == ONE_CLICK else get_language() or "",
     }
 
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 FIELD = "List-Unsubscribe"
 VALUE = "One-Click"
 LARGEST_BODY = 64 * 1024
+DONE = b"Unsubscribed.\n"
 
 # Section 3.2: multipart/form-data SHOULD be used. One part, whatever further headers it has.
 PART = re.compile(

@@ -13,7 +13,7 @@ from consent.ledger.models import EventSource
 from consent.links import LinkError, LinkKind, LinkTarget, read_token
 from consent.preferences import actions
 from consent.preferences.actions import Visit
-from consent.preferences.one_click import LARGEST_BODY, is_one_click
+from consent.preferences.one_click import DONE, LARGEST_BODY, is_one_click
 from consent.preferences.queries import Option, Reader, options_of, reader_of
 from portal.api.errors import PayloadTooLargeError
 from portal.api.rates import FAILURE_RATE, limit
@@ -31,8 +31,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(ALLOWED)
     if is_one_click(request.content_type or "", body_of(request)):
-        actions.stop_one(target=target, visit=visit_of(request, "one_click"), source=EventSource.ONE_CLICK)
-        return HttpResponse("Unsubscribed.\n", content_type="text/plain; charset=utf-8")
+        actions.stop_one(target=target, visit=visit_of(request, actions.ONE_CLICK), source=EventSource.ONE_CLICK)
+        return HttpResponse(DONE, content_type="text/plain; charset=utf-8")
     reader = reader_of(target)
     visit = visit_of(request, "unsubscribe")
     with translation.override(reader.language):

@@ -9,12 +9,17 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """The nearest address that is not one of ``ACCORD_TRUSTED_PROXIES``; None on a Unix socket.
+    """Where this request comes from; None on a Unix socket."""
+    return nearest_address(request.META.get("HTTP_X_FORWARDED_FOR", ""), request.META.get("REMOTE_ADDR", ""))
+
+
+def nearest_address(forwarded_for: str, remote: str) -> str | None:
+    """The nearest address that is not one of ``ACCORD_TRUSTED_PROXIES``.
 
     A proof must not hold what the visitor typed into a header, so the list is read from its end.
     """
     networks = [ip_network(proxy) for proxy in settings.ACCORD.trusted_proxies]
-    hops = [*request.headers.get("X-Forwarded-For", "").split(","), request.META.get("REMOTE_ADDR", "")]
+    hops = [*forwarded_for.split(","), remote]
     nearest: str | None = None
     for hop in reversed(hops):
         try:

@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 else:
 
-    def TenantManager() -> models.Manager:  # noqa: N802 (stands where a manager class would)
+    def TenantManager() -> models.Manager:
         """A manager that only answers ``with scope(organisation=...)``, and then for that organisation alone."""
         return ScopedManager(organisation="organisation")

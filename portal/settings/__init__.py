@@ -73,6 +73,9 @@ MIDDLEWARE = [
 PUBLIC_URLCONF = "portal.public_urls"
 PUBLIC_PREFIXES = ("/u/", "/p/", "/w/")
 
+# Stands before Django in `portal.wsgi`, for the one POST that comes by the million.
+ONE_CLICK_DOOR = "consent.preferences.one_click_door.OneClickDoor"
+
 API_ROUTERS = [
     "consent.purposes.api.router",
     "subscribers.fields.api.router",

@@ -35,7 +35,7 @@ class SeenIdentities:
             places = np.searchsorted(run, hashes)
             places[places == len(run)] = 0
             known |= run[places] == hashes
-        return {identities[number] for number in np.flatnonzero(known)}
+        return {identities[number] for number in np.flatnonzero(known).tolist()}
 
     def add(self, identities: Sequence[str]) -> None:
         if not identities:

@@ -10,217 +10,533 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('portal', '0001_initial'),
+        ("portal", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('uploaded', 'Uploaded'), ('running', 'Running'), ('paused', 'Paused'), ('done', 'Done'), ('quarantined', 'In quarantine'), ('failed', 'Failed'), ('cancelled', 'Cancelled'), ('undone', 'Undone')], default='uploaded', max_length=12)),
-                ('dry_run', models.BooleanField(default=False)),
-                ('file', models.FileField(max_length=200, upload_to='imports/')),
-                ('file_name', models.CharField(max_length=200)),
-                ('file_size', models.BigIntegerField()),
-                ('file_digest', models.BinaryField(help_text='SHA-256 of the file as it came', max_length=32)),
-                ('encoding', models.CharField(blank=True, max_length=40)),
-                ('delimiter', models.CharField(blank=True, max_length=4)),
-                ('mapping', models.JSONField(default=dict, help_text='column -> target, null when it is dropped')),
-                ('columns', models.JSONField(default=list, help_text='the columns in the order of the file')),
-                ('consents', models.JSONField(default=list, help_text='[{"purpose": key, "channel": channel}]')),
-                ('update_rule', models.CharField(choices=[('fill', 'Fill in what is empty'), ('overwrite', 'Overwrite with the file'), ('skip', 'Leave as it is')], default='fill', max_length=10)),
-                ('origin_kind', models.CharField(blank=True, choices=[('own_form', 'Our own form'), ('own_sale', 'A sale of ours'), ('partner', 'A partner'), ('bought', 'A bought list'), ('public', 'A public source'), ('migration', 'Another tool of ours'), ('api', 'A system of ours'), ('staff', 'Entered by a member')], max_length=10, verbose_name='origin')),
-                ('origin_name', models.CharField(blank=True, max_length=200, verbose_name='name of the source')),
-                ('collected_by', models.CharField(blank=True, max_length=200, verbose_name='collected by')),
-                ('collected_on', models.DateField(blank=True, null=True, verbose_name='collected on')),
-                ('occurred_at', models.DateTimeField(blank=True, null=True)),
-                ('basis', models.CharField(blank=True, max_length=20, verbose_name='basis')),
-                ('evidence_note', models.TextField(blank=True, verbose_name='evidence')),
-                ('rows_read', models.BigIntegerField(default=0)),
-                ('rows_created', models.BigIntegerField(default=0)),
-                ('rows_updated', models.BigIntegerField(default=0)),
-                ('rows_unchanged', models.BigIntegerField(default=0)),
-                ('rows_rejected', models.BigIntegerField(default=0)),
-                ('rows_duplicate', models.BigIntegerField(default=0)),
-                ('rows_suppressed', models.BigIntegerField(default=0)),
-                ('stage_counts', models.JSONField(default=dict, help_text='what the import stages counted, by stage')),
-                ('rejects_by_code', models.JSONField(default=dict)),
-                ('error_code', models.CharField(blank=True, max_length=60)),
-                ('created_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='portal.job')),
-                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='portal.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "Uploaded"),
+                            ("running", "Running"),
+                            ("paused", "Paused"),
+                            ("done", "Done"),
+                            ("quarantined", "In quarantine"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                            ("undone", "Undone"),
+                        ],
+                        default="uploaded",
+                        max_length=12,
+                    ),
+                ),
+                ("dry_run", models.BooleanField(default=False)),
+                ("file", models.FileField(max_length=200, upload_to="imports/")),
+                ("file_name", models.CharField(max_length=200)),
+                ("file_size", models.BigIntegerField()),
+                ("file_digest", models.BinaryField(help_text="SHA-256 of the file as it came", max_length=32)),
+                ("encoding", models.CharField(blank=True, max_length=40)),
+                ("delimiter", models.CharField(blank=True, max_length=4)),
+                ("mapping", models.JSONField(default=dict, help_text="column -> target, null when it is dropped")),
+                ("columns", models.JSONField(default=list, help_text="the columns in the order of the file")),
+                ("consents", models.JSONField(default=list, help_text='[{"purpose": key, "channel": channel}]')),
+                (
+                    "update_rule",
+                    models.CharField(
+                        choices=[
+                            ("fill", "Fill in what is empty"),
+                            ("overwrite", "Overwrite with the file"),
+                            ("skip", "Leave as it is"),
+                        ],
+                        default="fill",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "origin_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("own_form", "Our own form"),
+                            ("own_sale", "A sale of ours"),
+                            ("partner", "A partner"),
+                            ("bought", "A bought list"),
+                            ("public", "A public source"),
+                            ("migration", "Another tool of ours"),
+                            ("api", "A system of ours"),
+                            ("staff", "Entered by a member"),
+                        ],
+                        max_length=10,
+                        verbose_name="origin",
+                    ),
+                ),
+                ("origin_name", models.CharField(blank=True, max_length=200, verbose_name="name of the source")),
+                ("collected_by", models.CharField(blank=True, max_length=200, verbose_name="collected by")),
+                ("collected_on", models.DateField(blank=True, null=True, verbose_name="collected on")),
+                ("occurred_at", models.DateTimeField(blank=True, null=True)),
+                ("basis", models.CharField(blank=True, max_length=20, verbose_name="basis")),
+                ("evidence_note", models.TextField(blank=True, verbose_name="evidence")),
+                ("rows_read", models.BigIntegerField(default=0)),
+                ("rows_created", models.BigIntegerField(default=0)),
+                ("rows_updated", models.BigIntegerField(default=0)),
+                ("rows_unchanged", models.BigIntegerField(default=0)),
+                ("rows_rejected", models.BigIntegerField(default=0)),
+                ("rows_duplicate", models.BigIntegerField(default=0)),
+                ("rows_suppressed", models.BigIntegerField(default=0)),
+                ("stage_counts", models.JSONField(default=dict, help_text="what the import stages counted, by stage")),
+                ("rejects_by_code", models.JSONField(default=dict)),
+                ("error_code", models.CharField(blank=True, max_length=60)),
+                ("created_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="portal.job"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="portal.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.CharField(blank=True, max_length=320, null=True, verbose_name='e-mail')),
-                ('email_key', models.CharField(db_collation='C', max_length=320, null=True)),
-                ('phone', models.CharField(blank=True, db_collation='C', max_length=20, null=True, verbose_name='phone')),
-                ('external_id', models.CharField(blank=True, db_collation='C', max_length=200, null=True, verbose_name='external id')),
-                ('first_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='last name')),
-                ('language', models.CharField(blank=True, db_collation='C', db_default='', max_length=10, verbose_name='language')),
-                ('country', models.CharField(blank=True, db_collation='C', db_default='', max_length=2, verbose_name='country')),
-                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, db_default=[], default=list, size=None, verbose_name='tags')),
-                ('attributes', models.JSONField(blank=True, db_default={}, default=dict, verbose_name='fields')),
-                ('origin', models.CharField(choices=[('own_form', 'Our own form'), ('own_sale', 'A sale of ours'), ('partner', 'A partner'), ('bought', 'A bought list'), ('public', 'A public source'), ('migration', 'Another tool of ours'), ('api', 'A system of ours'), ('staff', 'Entered by a member')], max_length=10, verbose_name='origin')),
-                ('seed', models.BooleanField(db_default=False, default=False, verbose_name='seed contact')),
-                ('restricted_at', models.DateTimeField(blank=True, null=True)),
-                ('collected_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField(null=True)),
-                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='portal.organisation')),
-                ('source_import', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, to='subscribers.import')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.CharField(blank=True, max_length=320, null=True, verbose_name="e-mail")),
+                ("email_key", models.CharField(db_collation="C", max_length=320, null=True)),
+                (
+                    "phone",
+                    models.CharField(blank=True, db_collation="C", max_length=20, null=True, verbose_name="phone"),
+                ),
+                (
+                    "external_id",
+                    models.CharField(
+                        blank=True, db_collation="C", max_length=200, null=True, verbose_name="external id"
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, db_default="", max_length=200, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, db_default="", max_length=200, verbose_name="last name")),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True, db_collation="C", db_default="", max_length=10, verbose_name="language"
+                    ),
+                ),
+                (
+                    "country",
+                    models.CharField(blank=True, db_collation="C", db_default="", max_length=2, verbose_name="country"),
+                ),
+                (
+                    "tags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100),
+                        blank=True,
+                        db_default=[],
+                        default=list,
+                        size=None,
+                        verbose_name="tags",
+                    ),
+                ),
+                ("attributes", models.JSONField(blank=True, db_default={}, default=dict, verbose_name="fields")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("own_form", "Our own form"),
+                            ("own_sale", "A sale of ours"),
+                            ("partner", "A partner"),
+                            ("bought", "A bought list"),
+                            ("public", "A public source"),
+                            ("migration", "Another tool of ours"),
+                            ("api", "A system of ours"),
+                            ("staff", "Entered by a member"),
+                        ],
+                        max_length=10,
+                        verbose_name="origin",
+                    ),
+                ),
+                ("seed", models.BooleanField(db_default=False, default=False, verbose_name="seed contact")),
+                ("restricted_at", models.DateTimeField(blank=True, null=True)),
+                ("collected_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField(null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="portal.organisation",
+                    ),
+                ),
+                (
+                    "source_import",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        to="subscribers.import",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportReject',
+            name="ImportReject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.BigIntegerField()),
-                ('code', models.CharField(max_length=30)),
-                ('detail', models.CharField(max_length=300)),
-                ('cells', models.JSONField()),
-                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='portal.organisation')),
-                ('source_import', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rejects', to='subscribers.import')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line", models.BigIntegerField()),
+                ("code", models.CharField(max_length=30)),
+                ("detail", models.CharField(max_length=300)),
+                ("cells", models.JSONField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="portal.organisation",
+                    ),
+                ),
+                (
+                    "source_import",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rejects",
+                        to="subscribers.import",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Segment',
+            name="Segment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('rule', models.JSONField(verbose_name='rule')),
-                ('last_count', models.BigIntegerField(null=True)),
-                ('counted_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('archived_at', models.DateTimeField(null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='portal.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("rule", models.JSONField(verbose_name="rule")),
+                ("last_count", models.BigIntegerField(null=True)),
+                ("counted_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("archived_at", models.DateTimeField(null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="portal.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Suppression',
+            name="Suppression",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('email', 'e-mail'), ('sms', 'SMS'), ('push', 'push'), ('phone', 'phone'), ('post', 'post')], max_length=5)),
-                ('hash_type', models.CharField(choices=[('keyed', 'keyed hash'), ('sha256', 'SHA-256'), ('md5', 'MD5')], default='keyed', max_length=6)),
-                ('key_version', models.PositiveSmallIntegerField(default=0)),
-                ('digest', models.BinaryField(max_length=32)),
-                ('reason', models.CharField(choices=[('objection', 'Objection'), ('complaint', 'Spam complaint'), ('bounce', 'Bounced out'), ('erasure', 'Erased'), ('imported', 'Opt-out from another tool'), ('manual', 'Entered by a member')], max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('contact', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='subscribers.contact')),
-                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='portal.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("email", "e-mail"),
+                            ("sms", "SMS"),
+                            ("push", "push"),
+                            ("phone", "phone"),
+                            ("post", "post"),
+                        ],
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "hash_type",
+                    models.CharField(
+                        choices=[("keyed", "keyed hash"), ("sha256", "SHA-256"), ("md5", "MD5")],
+                        default="keyed",
+                        max_length=6,
+                    ),
+                ),
+                ("key_version", models.PositiveSmallIntegerField(default=0)),
+                ("digest", models.BinaryField(max_length=32)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("objection", "Objection"),
+                            ("complaint", "Spam complaint"),
+                            ("bounce", "Bounced out"),
+                            ("erasure", "Erased"),
+                            ("imported", "Opt-out from another tool"),
+                            ("manual", "Entered by a member"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="subscribers.contact",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="portal.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TagName',
+            name="TagName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(db_collation='C', max_length=100)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='portal.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(db_collation="C", max_length=100)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="portal.organisation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Field',
+            name="Field",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='Small letters, digits and underscores; used in rules, imports and the API.', max_length=50, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9_]*$')], verbose_name='key')),
-                ('label', models.CharField(max_length=100, verbose_name='label')),
-                ('type', models.CharField(choices=[('text', 'Text'), ('number', 'Number'), ('boolean', 'Yes or no'), ('date', 'Date'), ('datetime', 'Date and time'), ('choice', 'One choice'), ('choices', 'Several choices')], max_length=10, verbose_name='type')),
-                ('choices', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), blank=True, default=list, size=None, verbose_name='choices')),
-                ('justification', models.TextField(help_text='Why the organisation needs this about a person. A field without a reason is not collected.', verbose_name='justification')),
-                ('purpose', models.CharField(blank=True, max_length=50, verbose_name='purpose')),
-                ('created_at', models.DateTimeField()),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='portal.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="Small letters, digits and underscores; used in rules, imports and the API.",
+                        max_length=50,
+                        validators=[django.core.validators.RegexValidator("^[a-z][a-z0-9_]*$")],
+                        verbose_name="key",
+                    ),
+                ),
+                ("label", models.CharField(max_length=100, verbose_name="label")),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("text", "Text"),
+                            ("number", "Number"),
+                            ("boolean", "Yes or no"),
+                            ("date", "Date"),
+                            ("datetime", "Date and time"),
+                            ("choice", "One choice"),
+                            ("choices", "Several choices"),
+                        ],
+                        max_length=10,
+                        verbose_name="type",
+                    ),
+                ),
+                (
+                    "choices",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="choices",
+                    ),
+                ),
+                (
+                    "justification",
+                    models.TextField(
+                        help_text="Why the organisation needs this about a person. A field without a reason is not collected.",
+                        verbose_name="justification",
+                    ),
+                ),
+                ("purpose", models.CharField(blank=True, max_length=50, verbose_name="purpose")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="portal.organisation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['key'],
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'key'), name='one_field_a_key')],
+                "ordering": ["key"],
+                "constraints": [models.UniqueConstraint(fields=("organisation", "key"), name="one_field_a_key")],
             },
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(fields=['organisation', '-id'], name='imports_newest_first'),
+            model_name="import",
+            index=models.Index(fields=["organisation", "-id"], name="imports_newest_first"),
         ),
         migrations.AddConstraint(
-            model_name='import',
-            constraint=models.CheckConstraint(condition=models.Q(('rows_read', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('rows_created'), '+', models.F('rows_updated')), '+', models.F('rows_unchanged')), '+', models.F('rows_rejected')), '+', models.F('rows_duplicate')), '+', models.F('rows_suppressed')))), name='import_counts_add_up'),
+            model_name="import",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "rows_read",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("rows_created"), "+", models.F("rows_updated")
+                                        ),
+                                        "+",
+                                        models.F("rows_unchanged"),
+                                    ),
+                                    "+",
+                                    models.F("rows_rejected"),
+                                ),
+                                "+",
+                                models.F("rows_duplicate"),
+                            ),
+                            "+",
+                            models.F("rows_suppressed"),
+                        ),
+                    )
+                ),
+                name="import_counts_add_up",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['organisation', '-id'], name='contacts_newest_first'),
+            model_name="contact",
+            index=models.Index(fields=["organisation", "-id"], name="contacts_newest_first"),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(models.F('organisation'), django.db.models.functions.text.Lower('last_name', function='LOWER'), name='contacts_by_last_name'),
+            model_name="contact",
+            index=models.Index(
+                models.F("organisation"),
+                django.db.models.functions.text.Lower("last_name", function="LOWER"),
+                name="contacts_by_last_name",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('seed', True)), fields=['organisation'], name='contacts_seeds'),
+            model_name="contact",
+            index=models.Index(condition=models.Q(("seed", True)), fields=["organisation"], name="contacts_seeds"),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('source_import__isnull', False)), fields=['organisation', 'source_import'], name='contacts_by_import'),
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("source_import__isnull", False)),
+                fields=["organisation", "source_import"],
+                name="contacts_by_import",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(condition=models.Q(('email_key__isnull', False)), fields=('organisation', 'email_key'), name='one_contact_an_email'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("email_key__isnull", False)),
+                fields=("organisation", "email_key"),
+                name="one_contact_an_email",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(condition=models.Q(('phone__isnull', False)), fields=('organisation', 'phone'), name='one_contact_a_phone'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("phone__isnull", False)),
+                fields=("organisation", "phone"),
+                name="one_contact_a_phone",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id__isnull', False)), fields=('organisation', 'external_id'), name='one_contact_an_external_id'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id__isnull", False)),
+                fields=("organisation", "external_id"),
+                name="one_contact_an_external_id",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('email_key__isnull', False), ('phone__isnull', False), ('external_id__isnull', False), _connector='OR'), name='contact_has_an_identity'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("email_key__isnull", False),
+                    ("phone__isnull", False),
+                    ("external_id__isnull", False),
+                    _connector="OR",
+                ),
+                name="contact_has_an_identity",
+            ),
         ),
         migrations.AddIndex(
-            model_name='importreject',
-            index=models.Index(fields=['organisation', 'source_import', 'line'], name='rejects_by_line'),
+            model_name="importreject",
+            index=models.Index(fields=["organisation", "source_import", "line"], name="rejects_by_line"),
         ),
         migrations.AddIndex(
-            model_name='segment',
-            index=models.Index(fields=['organisation', '-id'], name='segments_newest_first'),
+            model_name="segment",
+            index=models.Index(fields=["organisation", "-id"], name="segments_newest_first"),
         ),
         migrations.AddConstraint(
-            model_name='segment',
-            constraint=models.UniqueConstraint(condition=models.Q(('archived_at__isnull', True)), fields=('organisation', 'name'), name='one_segment_a_name'),
+            model_name="segment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("archived_at__isnull", True)),
+                fields=("organisation", "name"),
+                name="one_segment_a_name",
+            ),
         ),
         migrations.AddIndex(
-            model_name='suppression',
-            index=models.Index(condition=models.Q(('contact__isnull', False)), fields=['organisation', 'contact', 'channel'], name='suppressions_of_contacts'),
+            model_name="suppression",
+            index=models.Index(
+                condition=models.Q(("contact__isnull", False)),
+                fields=["organisation", "contact", "channel"],
+                name="suppressions_of_contacts",
+            ),
         ),
         migrations.AddIndex(
-            model_name='suppression',
-            index=models.Index(fields=['organisation', '-id'], name='suppressions_newest_first'),
+            model_name="suppression",
+            index=models.Index(fields=["organisation", "-id"], name="suppressions_newest_first"),
         ),
         migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.UniqueConstraint(fields=('organisation', 'channel', 'hash_type', 'digest'), name='one_suppression_an_address'),
+            model_name="suppression",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "channel", "hash_type", "digest"), name="one_suppression_an_address"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tagname',
-            constraint=models.UniqueConstraint(fields=('organisation', 'name'), name='one_tag_a_name'),
+            model_name="tagname",
+            constraint=models.UniqueConstraint(fields=("organisation", "name"), name="one_tag_a_name"),
         ),
     ]

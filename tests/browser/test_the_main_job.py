@@ -125,7 +125,9 @@ def test_a_file_is_imported_approved_by_a_second_person_and_one_reader_leaves(
     engine = claimed(audience)
     assert len(recipients(engine, audience)) == 3
 
-    phone = browser.new_page(base_url=live_server.url, viewport={"width": 390, "height": 800}, java_script_enabled=False)
+    phone = browser.new_page(
+        base_url=live_server.url, viewport={"width": 390, "height": 800}, java_script_enabled=False
+    )
     phone.goto(f"/u/{token_of('ada.martin@courriel.example', acme, letter)}")
     expect(phone.get_by_text("a•••")).to_be_visible()
     expect(phone.locator("body")).not_to_contain_text("Ada.Martin@courriel.example")
@@ -141,6 +143,4 @@ def token_of(email: str, acme: Organisation, purpose: int) -> str:
 
     with scope(organisation=acme):
         contact = Contact.objects.get(email_key=email)
-    return make_token(
-        LinkTarget(organisation_id=acme.pk, contact_id=contact.pk, purpose_id=purpose, channel="email")
-    )
+    return make_token(LinkTarget(organisation_id=acme.pk, contact_id=contact.pk, purpose_id=purpose, channel="email"))

@@ -107,9 +107,7 @@ def _valkey(var: Path) -> int | None:
 
 def _processes(var: Path) -> list[int]:
     places = addresses(var)
-    return living_processes("postgres", places.postgres_data) + living_processes(
-        "valkey-server", places.valkey_data
-    )
+    return living_processes("postgres", places.postgres_data) + living_processes("valkey-server", places.valkey_data)
 
 
 def _keeper(var: Path) -> int:

@@ -22,9 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def job(in_acme: Organisation) -> Job:
-    return start_job(
-        actor=Actor.system(in_acme), organisation=in_acme, task=requeue_silent, target_id=7, expected=100
-    )
+    return start_job(actor=Actor.system(in_acme), organisation=in_acme, task=requeue_silent, target_id=7, expected=100)
 
 
 @pytest.mark.django_db(transaction=True)
