@@ -11,13 +11,14 @@ from django.conf import settings
 from kombu import Queue as BrokerQueue
 
 from portal import embedded
-from portal.jobs.queues import Queue
+from portal.jobs.queues import Queue, route
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 embedded.hold_unless_given()
 
 app = Celery("accord")
 app.conf.update(settings.CELERY)
+app.conf.task_routes = [route]
 app.conf.task_queues = [BrokerQueue(queue.value) for queue in Queue]
 app.conf.beat_schedule_filename = str(settings.ACCORD.var / "run" / "beat-schedule")
 app.conf.beat_schedule = {
@@ -25,6 +26,11 @@ app.conf.beat_schedule = {
         "task": "consent.audiences.tasks.expire_audiences",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "send forgotten mail": {
+        "task": "portal.mail.tasks.send_forgotten_mail",
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
     "requeue silent jobs": {
         "task": "portal.jobs.tasks.requeue_silent",

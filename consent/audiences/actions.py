@@ -274,14 +274,18 @@ def claim_audience(*, actor: Actor, audience: Audience) -> Audience:
     return kept
 
 
-def open_hand_off(*, actor: Actor, audience: Audience, now: datetime) -> None:
-    """May this credential read the recipients now? Raises ``not_claimed``, ``audience_expired``, ``wrong_state``."""
+def open_hand_off(*, actor: Actor, audience: Audience, now: datetime, cursor: int = 0) -> None:
+    """Let this credential read the recipients from this contact on, and note that it did (S-03).
+
+    Raises ``not_claimed``, ``audience_expired``, ``wrong_state``.
+    """
     require_engine(actor)
     refuse_expired(audience, now)
     if audience.state not in (AudienceState.APPROVED, AudienceState.HANDED_OFF):
         raise WrongStateError
     if audience.claimed_at is None or audience.claimed_by_id != actor.token_id:
         raise NotClaimedError
+    audit.record(actor=actor, action="audience.read", target=audience, details={"after": cursor}, at=now)
 
 
 @transaction.atomic

@@ -125,7 +125,7 @@ def recipients(request: EngineRequest, audience_id: str, asked: Query[Recipients
     if cursor is None:
         raise InvalidCursorError
     with request.engine.entering(audience.organisation) as actor:
-        actions.open_hand_off(actor=actor, audience=audience, now=timezone.now())
+        actions.open_hand_off(actor=actor, audience=audience, now=timezone.now(), cursor=cursor)
     lines = in_scope(request.engine, HandOff(audience, actor, cursor, asked.limit))
     return streamed(lines, packed=accepts_gzip(request.headers.get("Accept-Encoding", "")))
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from portal import audit
 from portal.jobs.models import Job, JobState
+from portal.jobs.queues import queue_of
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 
@@ -30,7 +31,7 @@ def start_job(
     job = Job.objects.create(
         organisation=organisation,
         task=task.name,
-        queue=task.queue,
+        queue=queue_of(task.name),
         target_id=str(target_id),
         expected=expected,
         created_by_id=actor.user_id,
@@ -40,7 +41,7 @@ def start_job(
     audit.record(
         actor=actor, action="job.started", target=job, details={"task": task.name}, organisation=organisation, at=now
     )
-    transaction.on_commit(lambda: enqueue(job_id=job.pk, task=task.name, queue=task.queue), robust=True)
+    transaction.on_commit(lambda: enqueue(job_id=job.pk, task=job.task, queue=job.queue), robust=True)
     return job
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -103,6 +104,15 @@ def send_queued_mail(*, mail_id: int) -> None:
         message.send()
         mail.state, mail.sent_at, mail.content = MailState.SENT, timezone.now(), None
         mail.save(update_fields=["state", "sent_at", "content"])
+
+
+def forgotten_mail(*, older_than: timedelta = timedelta(minutes=10), most: int = 100) -> list[int]:
+    """Ids of messages that wait although no retry can be pending: those whose id never reached the broker.
+
+    A message that is being retried is among them only after its own waits; sending is once whatever happens.
+    """
+    waiting = OutgoingMail.objects.filter(state=MailState.QUEUED, created_at__lt=timezone.now() - older_than)
+    return list(waiting.order_by("pk").values_list("pk", flat=True)[:most])
 
 
 def give_up_on_mail(*, mail_id: int, error_code: str) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from smtplib import SMTPException
 from typing import Any
 
-from celery import Task, shared_task
+from celery import Task
 
-from portal.jobs.queues import Queue
+from portal.jobs.queues import Queue, task_on
 from portal.mail import actions
 
 RETRIES = 12
 
 
-@shared_task(bind=True, queue=Queue.MAIL.value, max_retries=RETRIES, time_limit=90, soft_time_limit=60)
+@task_on(Queue.MAIL, bind=True, max_retries=RETRIES, time_limit=90, soft_time_limit=60)
 def send_mail(self: Task[Any, Any], mail_id: int) -> None:
     try:
         actions.send_queued_mail(mail_id=mail_id)
@@ -22,3 +22,10 @@ def send_mail(self: Task[Any, Any], mail_id: int) -> None:
             actions.give_up_on_mail(mail_id=mail_id, error_code="mail_server_refused")
             return
         raise self.retry(countdown=30 * 2**self.request.retries, exc=error) from error
+
+
+@task_on(Queue.MAIL, time_limit=60, soft_time_limit=50)
+def send_forgotten_mail() -> None:
+    """What the broker lost: a mail that nobody has tried for longer than its retries take."""
+    for mail_id in actions.forgotten_mail():
+        send_mail.delay(mail_id)

@@ -164,7 +164,8 @@ USE_THOUSAND_SEPARATOR = False
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [ROOT / "static"]
-STATIC_ROOT = ACCORD.var / "static"
+# Elsewhere the files are served from where they lie, and there is nothing to collect.
+STATIC_ROOT = ACCORD.var / "static" if ACCORD.production else None
 WHITENOISE_USE_FINDERS = not ACCORD.production
 WHITENOISE_AUTOREFRESH = False
 MEDIA_ROOT = ACCORD.var / "files"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from celery import shared_task
-
-from portal.jobs.queues import Queue
+from portal.jobs.queues import Queue, task_on
 from portal.jobs.running import run_job
 from subscribers.imports import running
 
 HOURS = 3600
 
 
-@shared_task(queue=Queue.IMPORTS.value, time_limit=6 * HOURS, soft_time_limit=6 * HOURS - 60)
+@task_on(Queue.IMPORTS, time_limit=6 * HOURS, soft_time_limit=6 * HOURS - 60)
 def run_import(job_id: int) -> None:
     run_job(job_id, running.execute_import, on_failure=running.fail_import, on_cancel=running.stop_import)
