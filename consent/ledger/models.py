@@ -53,7 +53,9 @@ class Evidence(models.Model):
     Destroying the row leaves the event and its digest: the ledger still verifies.
     """
 
-    organisation = models.ForeignKey("portal.Organisation", on_delete=models.PROTECT, related_name="+", db_index=False)
+    organisation = models.ForeignKey(
+        "portal.Organisation", on_delete=models.PROTECT, db_constraint=False, related_name="+", db_index=False
+    )
     contact = models.ForeignKey(
         "subscribers.Contact",
         on_delete=models.DO_NOTHING,

@@ -14,13 +14,18 @@ class AuditEntry(models.Model):
     """
 
     organisation = models.ForeignKey(
-        "portal.Organisation", on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="+"
+        "portal.Organisation",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="+",
     )
     at = models.DateTimeField()
     actor_kind = models.CharField(max_length=10, choices=ActorKind.choices)
     actor_reference = models.CharField(max_length=100)
     user = models.ForeignKey(
-        "portal.User", on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="+"
+        "portal.User", on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, null=True, related_name="+"
     )
     action = models.CharField(max_length=60)
     target_type = models.CharField(max_length=60, blank=True)
