@@ -65,7 +65,8 @@ class Command(BaseCommand):
         if self.wants_demo():
             self.say("Loading the demo organisation")
             call_command("demo")
-        settings.STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns when it is missing
+        if settings.STATIC_ROOT:
+            settings.STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns when it is missing
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
 
