@@ -66,6 +66,7 @@ class Command(BaseCommand):
             self.say("Loading the demo organisation")
             call_command("demo")
         if settings.STATIC_ROOT:
+            if settings.STATIC_ROOT is not None:
             settings.STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns when it is missing
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
