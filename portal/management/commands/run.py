@@ -65,8 +65,7 @@ class Command(BaseCommand):
         if self.wants_demo():
             self.say("Loading the demo organisation")
             call_command("demo")
-        if settings.STATIC_ROOT:
-            if settings.STATIC_ROOT is not None:
+        if settings.STATIC_ROOT is not None:
             settings.STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns when it is missing
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
