@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from portal import embedded
@@ -32,6 +33,12 @@ def _tables_are_emptied_between_tests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", past_the_triggers)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _limits_start_anew() -> None:
+    """How often somebody may try is counted in Valkey, which outlives a test."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)
