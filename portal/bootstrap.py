@@ -10,9 +10,13 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +28,9 @@ REQUIREMENTS = {
 }
 PANGO = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
 BROWSERS = ("chromium", "chromium-browser")
+# For a plain user of a Debian whose Python came without `venv`: fetched from the package index, and this one alone.
+PIP = "pip-26.3-py3-none-any.whl"
+PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
 
 
 def main() -> None:
@@ -111,20 +118,49 @@ def make_environment() -> None:
     uv = working_uv()
     if uv:
         command = [uv, "venv", "--quiet", "--clear", "--python", base_python(), str(VENV)]
-    else:
-        require_ensurepip()
+    elif has_ensurepip():
         command = [base_python(), "-m", "venv", "--clear", str(VENV)]
+    else:
+        command = [base_python(), "-m", "venv", "--clear", "--without-pip", str(VENV)]
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
         sys.exit("The virtual environment could not be made: see above.")
+    if "--without-pip" in command:
+        install_pip()
 
 
-def require_ensurepip() -> None:
-    if importlib.util.find_spec("ensurepip") is not None:
-        return
-    # Debian and Ubuntu ship it apart from Python.
-    package = f"python3.{sys.version_info.minor}-venv"
-    if not apt_install([package]):
-        sys.exit(f"Python's venv is incomplete. As root: apt-get install {package}, and start again.")
+def has_ensurepip() -> bool:
+    """Whether Python's venv is complete; Debian and Ubuntu ship that part apart, and root can have it."""
+    return importlib.util.find_spec("ensurepip") is not None or apt_install([venv_package()])
+
+
+def venv_package() -> str:
+    return f"python3.{sys.version_info.minor}-venv"
+
+
+def install_pip() -> None:
+    """Fetches pip from the package index and lets it install itself; only the very file we know will do."""
+    index = os.environ.get("PIP_INDEX_URL", "https://pypi.org/simple").rstrip("/") + "/pip/"
+    try:
+        page = fetch(index).decode()
+        address = re.search(rf'href="([^"#]*{re.escape(PIP)})', page)
+        wheel = fetch(urllib.parse.urljoin(index, address[1])) if address else b""
+    except OSError as error:
+        say(f"{index}: {error}")
+        wheel = b""
+    if hashlib.sha256(wheel).hexdigest() != PIP_SHA256:
+        sys.exit(f"Python's venv is incomplete. As root: apt-get install {venv_package()}, and start again.")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / PIP
+        file.write_bytes(wheel)
+        command = [str(PYTHON), f"{file}/pip", "install", "--quiet", "--no-index", str(file)]
+        if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+            sys.exit("pip could not be installed: see above.")
+
+
+def fetch(address: str) -> bytes:
+    with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310 (the index the operator chose)
+        content: bytes = answer.read()
+    return content
 
 
 def installer() -> list[str]:
