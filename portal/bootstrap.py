@@ -50,6 +50,12 @@ def install_system_packages(purpose: str) -> None:
     missing = missing_system_packages(purpose)
     if not missing or apt_install(list(missing)):
         return
+    # Ubuntu has no package of one of the names, say: that is no reason to go without the others.
+    for package in missing if len(missing) > 1 else ():
+        apt_install([package])
+    missing = missing_system_packages(purpose)
+    if not missing:
+        return
     say("These are missing, and Accord runs without them, with less:")
     for package, loss in missing.items():
         say(f"  {package}: {loss}")
@@ -67,6 +73,8 @@ def missing_system_packages(purpose: str) -> dict[str, str]:
     if purpose == "test":
         if not any(shutil.which(name) for name in BROWSERS):
             missing["chromium"] = "the tests of pages in a browser are not run"
+        if not loads("libatomic.so.1"):  # of Playwright's own Node
+            missing["libatomic1"] = "the tests of pages in a browser are not run"
         if not shutil.which("xgettext"):
             missing["gettext"] = "the tests of the translations are not run"
     return missing

@@ -47,19 +47,29 @@ def _passwords_are_quick(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-NEEDS = {
-    "browser": ("Chromium", "chromium", lambda: any(map(shutil.which, ("chromium", "chromium-browser")))),
-    "gettext": ("xgettext", "gettext", lambda: shutil.which("xgettext") is not None),
-    "pango": ("Pango", "libpango-1.0-0 libpangoft2-1.0-0", lambda: _loads("libpango-1.0.so.0")),
-}
-
-
-def _loads(library: str) -> bool:
+def _loads(*libraries: str) -> bool:
     try:
-        ctypes.CDLL(library)
+        for library in libraries:
+            ctypes.CDLL(library)
     except OSError:
         return False
     return True
+
+
+def _has_browser() -> bool:
+    # Playwright's own Node wants libatomic, which a bare Debian does not have.
+    return any(map(shutil.which, ("chromium", "chromium-browser"))) and _loads("libatomic.so.1")
+
+
+NEEDS = {
+    "browser": ("Chromium", "chromium libatomic1", _has_browser),
+    "gettext": ("xgettext", "gettext", lambda: shutil.which("xgettext") is not None),
+    "pango": (
+        "Pango",
+        "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
+        lambda: _loads("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"),
+    ),
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
