@@ -19,7 +19,7 @@ from django_scopes import scope
 from ninja.operation import Operation
 
 from portal.api.authentication import ENGINE_KINDS, Caller, authenticated
-from portal.api.errors import InsufficientScopeError, PayloadTooLargeError, UnauthenticatedError
+from portal.api.errors import InsufficientScopeError, LengthRequiredError, PayloadTooLargeError, UnauthenticatedError
 from portal.api.idempotency import once
 from portal.api.models import TokenKind
 from portal.api.problems import answer_exception
@@ -90,6 +90,8 @@ def door(kinds: frozenset[TokenKind]) -> RunDecorator:
 def check_size(request: HttpRequest) -> None:
     """Refuse an upload above the limit by its announced length, before a byte of it is read."""
     announced = request.headers.get("Content-Length", "")
+    if not announced and "Transfer-Encoding" in request.headers:
+        raise LengthRequiredError
     if announced.isdecimal() and int(announced) > settings.ACCORD.upload_limit + MULTIPART_ROOM:
         raise PayloadTooLargeError
 

@@ -50,6 +50,14 @@ class MethodNotAllowedError(DomainError):
     title = _("This address does not know that method; the Allow header lists those it knows.")
 
 
+class LengthRequiredError(DomainError):
+    """A body sent in chunks; WSGI has no standard way to read one, so it would look empty."""
+
+    code = "length_required"
+    status = 411
+    title = _("Send the body with a Content-Length, not in chunks.")
+
+
 class PayloadTooLargeError(DomainError):
     code = "payload_too_large"
     status = 413

@@ -10,10 +10,11 @@ from typing import IO, Any
 
 from django.http import FileResponse, HttpRequest
 
-from portal.errors import FieldProblem, InvalidInputError
+from portal.errors import FieldProblem
 
 MEDIA_TYPE = "application/x-ndjson"
 LONGEST_LINE = 64 * 1024
+BLOCK = 64 * 1024
 IN_MEMORY = 4 * 1024**2
 
 
@@ -24,21 +25,32 @@ def is_ndjson(request: HttpRequest) -> bool:
 def chunks(request: HttpRequest, size: int) -> Iterator[list[tuple[int, dict[str, Any] | FieldProblem]]]:
     """The lines of the body, so many at a time: number from 1, and the object or what is wrong with the line.
 
-    Empty lines are passed over. The body is read as it comes, never whole. ``invalid_input`` for a line without end.
+    Empty lines are passed over. The body is read as it comes, never whole.
     """
     lines = numbered_lines(request)
-    while chunk := [(number, parsed(text)) for number, text in islice(lines, size)]:
+    while chunk := [(number, read_line(text)) for number, text in islice(lines, size)]:
         yield chunk
 
 
 def numbered_lines(request: HttpRequest) -> Iterator[tuple[int, bytes]]:
-    number = 0
-    while text := request.readline(LONGEST_LINE):
-        number += 1
-        if len(text) >= LONGEST_LINE and not text.endswith(b"\n"):
-            raise InvalidInputError.at(number, code="too_long", detail=f"{LONGEST_LINE} bytes at most in a line")
-        if text.strip():
-            yield number, text
+    """Each line that is not empty; of one that is too long its beginning, a byte longer than a line may be."""
+    number, rest = 0, b""
+    # Blocks, cut here: a server's own ``readline`` with a size may give up what it read beyond the line.
+    while block := request.read(BLOCK):
+        *lines, rest = (rest + block).split(b"\n")
+        for text in lines:
+            number += 1
+            if text.strip():
+                yield number, text[: LONGEST_LINE + 1]
+        rest = rest[: LONGEST_LINE + 1]
+    if rest.strip():
+        yield number + 1, rest
+
+
+def read_line(text: bytes) -> dict[str, Any] | FieldProblem:
+    if len(text) > LONGEST_LINE:
+        return FieldProblem((), "too_long", f"{LONGEST_LINE} bytes at most in a line")
+    return parsed(text)
 
 
 def parsed(text: bytes) -> dict[str, Any] | FieldProblem:

@@ -213,6 +213,13 @@ def test_an_upload_above_the_limit_is_refused_by_its_length(owner_client: Client
     problem(response, 413, "payload_too_large")
 
 
+def test_a_body_in_chunks_is_refused_instead_of_read_as_empty(owner_client: Client) -> None:
+    sent = {"Transfer-Encoding": "chunked"}
+    response = owner_client.generic("POST", "/api/v1/things", b"", "application/json", headers=sent, CONTENT_LENGTH="")
+
+    problem(response, 411, "length_required")
+
+
 def test_a_body_too_large_for_memory_is_refused(owner_client: Client, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
 
