@@ -90,11 +90,12 @@ def stop_all(children: Sequence[Child], seconds: float = STOP_SECONDS) -> None:
                 child.signal(signal.SIGKILL)
 
 
-def parent_was_interrupted() -> bool:
-    """Whether the `make` that started us got a SIGINT of its own and waits for us now.
+def make_catches_interrupts() -> bool:
+    """Whether our parent is a `make` with its own handler for SIGINT.
 
-    From a terminal, Ctrl-C reaches us as well. But `kill -INT` of make alone does not: make puts the default
-    handler back, tells nobody, and waits for its children. The signals it still catches tell.
+    From a terminal, Ctrl-C reaches us as well. But `kill -INT` of make alone does not: make puts the default handler
+    back, tells nobody, and waits for its children. So one that caught the signal when we started and no longer does was
+    interrupted. A make in the background of a script ignores the signal from the start and tells nothing that way.
     """
     try:
         status = Path(f"/proc/{os.getppid()}/status").read_text()
@@ -102,4 +103,4 @@ def parent_was_interrupted() -> bool:
         return False
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     caught = int(fields.get("SigCgt", "0"), 16)
-    return fields.get("Name") == "make" and not caught >> (signal.SIGINT - 1) & 1
+    return fields.get("Name") == "make" and bool(caught >> (signal.SIGINT - 1) & 1)

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from portal import embedded
-from portal.children import Child, end_with_parent, parent_was_interrupted, stop_all
+from portal.children import Child, end_with_parent, make_catches_interrupts, stop_all
 
 TICK_SECONDS = 0.2
 READY_SECONDS = 120.0
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         self.host = os.environ.get("ACCORD_HOST", "127.0.0.1")
         self.port = settings.ACCORD.port
         self.stopping = False
+        self.make_listens = make_catches_interrupts()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.stop)
         end_with_parent()
@@ -64,9 +66,10 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0, interactive=False)
         if self.wants_demo():
             self.say("Loading the demo organisation")
-            call_command("demo")
-        if settings.STATIC_ROOT is not None:
-            settings.STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns when it is missing
+            call_command("demo", stdout=StringIO())  # announce() prints who can sign in
+        if settings.ACCORD.production:
+            self.say("Collecting the static files")
+            call_command("collectstatic", verbosity=0, interactive=False)
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
 
@@ -136,7 +139,7 @@ class Command(BaseCommand):
                 embedded.hold_unless_given(settings.ACCORD.var)
 
     def must_stop(self) -> bool:
-        return self.stopping or parent_was_interrupted()
+        return self.stopping or (self.make_listens and not make_catches_interrupts())
 
     def wait_until_healthy(self, web: Child) -> None:
         deadline = time.monotonic() + READY_SECONDS
