@@ -17,14 +17,18 @@ ROW_PROOFS = (
     "unnest(%(proof_lines)s::bigint[], %(proof_ids)s::bigint[], %(proof_digests)s::bytea[]) AS r(line, id, digest)"
 )
 WITH_ROW_PROOFS = f"LEFT JOIN {ROW_PROOFS} ON r.line = m.line"
-PROOF_ID = "COALESCE(r.id, %(evidence)s)"
-PROOF_DIGEST = "COALESCE(r.digest, %(digest)s::bytea)"
+ROW_PROOF_ID = "COALESCE(r.id, %(evidence)s::bigint)"
+ROW_PROOF_DIGEST = "COALESCE(r.digest, %(digest)s::bytea)"
+FILE_PROOF_ID = "%(evidence)s::bigint"
+FILE_PROOF_DIGEST = "%(digest)s::bytea"
+# A row's own date counts where the file has one; the file's date for the others (I-09).
+OCCURRED_AT = "COALESCE(m.occurred_at, %(collected_at)s::timestamptz)"
 
 RECORD_NEW = """
 WITH fresh AS MATERIALIZED (
     SELECT nextval('consent_consentevent_id_seq') AS event_id, m.contact_id, p.purpose_id, p.channel, p.basis, p.waits,
            p.valid_for_days, {occurred_at} AS occurred_at, {proof_id} AS evidence_id, {proof_digest} AS digest
-    FROM {merged} m {sources} CROSS JOIN {claims}
+    FROM {merged} m {row_proofs} CROSS JOIN {claims}
     WHERE m.is_new
 ),
 events AS (
@@ -42,18 +46,23 @@ FROM fresh
 """
 
 # Only what may change anything: nobody who said no, or agreed as lately, is even locked (I-06). What an unproven file
-# claims refreshes nothing either (I-04). Index: the state's primary key.
+# claims refreshes nothing either (I-04). The states are looked up one by one: the planner would rather read all there
+# are. Index: the state's primary key.
 MET = f"""
-FROM {{merged}} m {{sources}} CROSS JOIN {CLAIMS}
-LEFT JOIN consent_consentstate l ON l.organisation_id = %(organisation)s AND l.contact_id = m.contact_id
-    AND l.purpose_id = p.purpose_id AND l.channel = p.channel
+FROM {{merged}} m {{row_proofs}} CROSS JOIN {CLAIMS}
+LEFT JOIN LATERAL (
+    SELECT s.status, s.since FROM consent_consentstate s
+    WHERE s.organisation_id = %(organisation)s AND s.contact_id = m.contact_id AND s.purpose_id = p.purpose_id
+        AND s.channel = p.channel
+    OFFSET 0
+) l ON true
 WHERE NOT m.is_new
-    AND ({sql.OLD} = 'none' OR ({sql.OLD} = 'granted' AND {{occurred_at}} > l.since AND NOT %(held)s))"""
+    AND ({sql.OLD} = 'none' OR ({sql.OLD} = 'granted' AND {OCCURRED_AT} > l.since AND NOT %(held)s))"""  # noqa: S608
 
 GIVEN_MET = f"""
 given AS MATERIALIZED (
     SELECT m.line AS n, m.contact_id, p.purpose_id, p.channel, 'grant'::text AS action, p.basis,
-           {{occurred_at}} AS occurred_at, 'import'::text AS source, %(reference)s::text AS source_reference,
+           {OCCURRED_AT} AS occurred_at, 'import'::text AS source, %(reference)s::text AS source_reference,
            ''::text AS notice_version, NULL::timestamptz AS paused_until, NULL::bytea AS payload,
            {{proof_id}} AS proof_id, {{proof_digest}} AS digest, p.waits AS double_opt_in, p.valid_for_days
     {MET}
@@ -67,8 +76,8 @@ SELECT count(*) FROM decided
 
 # The rows whose own evidence will be needed.
 ROWS_TO_PROVE = f"""
-SELECT s.line, m.contact_id, host(s.ip), {{occurred_at}} FROM {{merged}} m JOIN {{staged}} s ON s.line = m.line
-WHERE s.ip IS NOT NULL AND (m.is_new OR EXISTS (SELECT 1 {MET.replace("{merged} m {sources}", "(SELECT m.*) m")}))
+SELECT s.line, m.contact_id, host(s.ip), {OCCURRED_AT} FROM {{merged}} m JOIN {{staged}} s ON s.line = m.line
+WHERE s.ip IS NOT NULL AND (m.is_new OR EXISTS (SELECT 1 {MET.replace("{merged} m {row_proofs}", "(SELECT m.*) m")}))
 """  # noqa: S608
 
 EVIDENCE_IDS = "SELECT nextval('consent_evidence_id_seq') FROM generate_series(1, %(count)s)"

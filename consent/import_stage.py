@@ -63,23 +63,20 @@ def problems_in(error: InvalidInputError) -> tuple[FieldProblem, ...]:
 
 @dataclass(frozen=True)
 class Statements:
-    """The statements of one chunk, its tables and dates filled in."""
+    """The statements of one chunk, its tables filled in; ``row_proofs``: rows may have evidence of their own."""
 
     chunk: ChunkContext
-    dated: bool
+    row_proofs: bool
 
     def of(self, template: str) -> str:
-        """A row's own date counts where the file has one; the file's date for the others (I-09)."""
         return template.format(
             staged=self.chunk.staged,
             merged=self.chunk.merged,
             claims=import_sql.CLAIMS,
-            occurred_at="COALESCE(s.occurred_at, %(collected_at)s)" if self.dated else "%(collected_at)s::timestamptz",
-            sources=f"JOIN {self.chunk.staged} s ON s.line = m.line {import_sql.WITH_ROW_PROOFS}"
-            if self.dated
-            else import_sql.WITH_ROW_PROOFS,
-            proof_id=import_sql.PROOF_ID,
-            proof_digest=import_sql.PROOF_DIGEST,
+            occurred_at=import_sql.OCCURRED_AT,
+            row_proofs=import_sql.WITH_ROW_PROOFS if self.row_proofs else "",
+            proof_id=import_sql.ROW_PROOF_ID if self.row_proofs else import_sql.FILE_PROOF_ID,
+            proof_digest=import_sql.ROW_PROOF_DIGEST if self.row_proofs else import_sql.FILE_PROOF_DIGEST,
         )
 
 
@@ -88,10 +85,9 @@ def record_chunk(cursor: Any, source: Import, chunk: ChunkContext) -> dict[str, 
     claims = claims_of(source)
     if not claims:
         return {}
-    targets = set(source.mapping.values())
-    statements = Statements(chunk, dated="consent.occurred_at" in targets)
+    statements = Statements(chunk, row_proofs="consent.ip" in source.mapping.values())
     parameters = parameters_of(cursor, source, chunk, claims)
-    if "consent.ip" in targets:
+    if statements.row_proofs:
         parameters |= row_proofs(cursor, source, statements, parameters)
     recorded = 0
     if chunk.created:

@@ -229,7 +229,7 @@ def follow_addresses(actor: Actor, contact: Contact, changed: Columns, now: date
         return
     tie_to_contact(contact.organisation, contact.pk, addresses_of(contact))
     channels = frozenset(str(channel) for channel, column in REACHED_BY.items() if column in moved)
-    tell_address_change(AddressChange(contact.organisation, contact.pk, channels, actor, now))
+    tell_address_change(AddressChange(contact.organisation, [contact.pk], channels, actor, now))
 
 
 def addresses_of(contact: Contact) -> Addresses:

@@ -5,7 +5,7 @@ A higher app registers a listener in ``AppConfig.ready()``; it runs inside the t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,10 +15,10 @@ from portal.organisations.models import Organisation
 
 @dataclass(frozen=True)
 class AddressChange:
-    """A contact that now has another address, or none, on these channels (``email``, ``sms``, ``phone``)."""
+    """Contacts that now have another address, or none, on these channels (``email``, ``sms``, ``phone``)."""
 
     organisation: Organisation
-    contact_id: int
+    contact_ids: Sequence[int]
     channels: frozenset[str]
     actor: Actor
     at: datetime

@@ -31,7 +31,10 @@ class Contact(models.Model):
     ``email_key`` is the normalised address (rule v1, `subscribers.contacts.normalising`), ``phone`` is E.164.
     """
 
-    organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False)
+    # No constraint: imports would pay a look-up a row for an organisation that their job has locked anyway.
+    organisation = models.ForeignKey(
+        "portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     # Null where there is none: an empty text would be unique, too.
     email = models.CharField(_("e-mail"), max_length=320, null=True, blank=True)  # noqa: DJ001
     email_key = models.CharField(max_length=320, null=True, db_collation=KEY)  # noqa: DJ001

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextvars import copy_context
 from dataclasses import dataclass
 from queue import Queue
 from threading import Event, Semaphore, Thread
 from typing import BinaryIO, TypeVar
+
+from django.db import connections
 
 from subscribers.imports.duplicates import Deduplicator
 from subscribers.imports.reading import BLOCK_BYTES, FileFormat, Reject, read_blocks
 from subscribers.imports.rows import RowValidator, StagedRows, joined
 
 CHUNK_ROWS = 25_000
+FIRST_ROWS = 5_000  # the server should not wait long for something to do
 Item = TypeVar("Item")
 
 
@@ -38,20 +42,20 @@ def read_chunks(
 ) -> Iterator[Chunk]:
     """The whole file, always from its start: a resumed run must know who was seen before its checkpoint.
 
-    The same sizes give the same chunks.
+    The same sizes give the same chunks; the first ones are smaller.
     """
     people = Deduplicator()
     parts: list[StagedRows] = []
-    count = 0
+    count, wanted = 0, min(FIRST_ROWS, chunk_rows)
     place = (file.offset, file.line)
     for block in read_blocks(stream, file, block_bytes=block_bytes):
         part = validator.validate(block)
         parts.append(part)
         count += len(part.lines) + len(part.rejects)
         place = (block.offset, block.line)
-        if count >= chunk_rows:
+        if count >= wanted:
             yield chunk_of(parts, people, *place)
-            parts, count = [], 0
+            parts, count, wanted = [], 0, min(wanted * 2, chunk_rows)
     if parts:
         yield chunk_of(parts, people, *place)
 
@@ -72,10 +76,10 @@ class Ended:
     error: BaseException | None = None
 
 
-def read_ahead(items: Iterable[Item]) -> Iterator[Item]:
+def read_ahead(items: Iterable[Item]) -> Generator[Item]:
     """The same items, each made in a thread while its predecessor is used; errors come out where they are met.
 
-    Never more than two are alive: the one in use and the next one.
+    Never more than two are alive: the one in use and the next one. The thread has database connections of its own.
     """
     queue: Queue[Item | Ended] = Queue()
     wanted = Semaphore(1)
@@ -90,8 +94,10 @@ def read_ahead(items: Iterable[Item]) -> Iterator[Item]:
             queue.put(Ended())
         except BaseException as error:  # it is raised again by the thread that waits for the items
             queue.put(Ended(error))
+        finally:
+            connections.close_all()
 
-    thread = Thread(target=run, name="import-reader", daemon=True)
+    thread = Thread(target=copy_context().run, args=(run,), name="import-reader", daemon=True)
     thread.start()
     try:
         while not isinstance(item := queue.get(), Ended):

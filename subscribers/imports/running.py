@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, time
 from typing import Any, BinaryIO, cast
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone, translation
+from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from portal import audit
 from portal.jobs.models import Job
 from portal.jobs.running import JobRun
 from portal.organisations.actors import Actor
 from subscribers.fields.models import Field
-from subscribers.imports.chunks import CHUNK_ROWS, Chunk, read_ahead, read_chunks
+from subscribers.imports.chunks import CHUNK_ROWS, read_chunks
+from subscribers.imports.feeding import StagedChunk, feed
 from subscribers.imports.files import discard_file, stored_format
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.reading import BLOCK_BYTES
 from subscribers.imports.rows import Reading, RowValidator
 from subscribers.imports.rules import is_quarantined
-from subscribers.imports.staging import Merged, Stage, analyze_contacts, store_rejects
-from subscribers.imports.suppressing import without_suppressed
+from subscribers.imports.staging import Merged, Stage, analyze_contacts, stages, store_rejects
+from subscribers.suppression.matching import tie_recent
 
 TRIES = 5
+# Somebody created one of these people, or two writers met on the same ones: look again.
+PASSING = (IntegrityError, DeadlockDetected, SerializationFailure)
 
 
 def execute_import(run: JobRun) -> dict[str, Any]:
@@ -36,14 +41,14 @@ def execute_import(run: JobRun) -> dict[str, Any]:
         stream = cast("BinaryIO", opened)
         file = stored_format(source, stream)
         validator = RowValidator(reading_of(source, run))
-        stage = Stage(source, validator.column_names, attempt=run.job.attempts)
-        stage.create()
-        try:
-            merger = Merger(run, source, stage, file.size)
-            for chunk in read_ahead(read_chunks(stream, file, validator, **merger.sizes)):
+        merger = Merger(run, source, file.size)
+        chunks = read_chunks(stream, file, validator, **merger.sizes)
+        with (
+            stages(source, validator.column_names, attempt=run.job.attempts) as made,
+            closing(feed(source, chunks, made, merged_to=merger.offset)) as staged,
+        ):
+            for chunk in staged:
                 merger.take(chunk)
-        finally:
-            stage.drop()
     return ended_import(run, source)
 
 
@@ -79,62 +84,67 @@ def collected_at(source: Import) -> datetime:
 class Merger:
     """Takes chunks in their order; those before the checkpoint were merged by an earlier run."""
 
-    def __init__(self, run: JobRun, source: Import, stage: Stage, size: int) -> None:
-        self._run, self._source, self._stage, self._size = run, source, stage, size
+    def __init__(self, run: JobRun, source: Import, size: int) -> None:
+        self._run, self._source, self._size = run, source, size
         self._organisation = run.organisation
         self._collected_at = collected_at(source)
         checkpoint = run.checkpoint
         # A run that is resumed must cut the file where the first one did, whatever the constants are by then.
         self.sizes: dict[str, int] = checkpoint.get("sizes") or {"chunk_rows": CHUNK_ROWS, "block_bytes": BLOCK_BYTES}
-        self._offset: int = checkpoint.get("offset", 0)
+        self.offset: int = checkpoint.get("offset", 0)
+        self._horizon: int = checkpoint.get("horizon", 0)
         self._read: int = checkpoint.get("read", 0)
         self._rejects: dict[str, int] = dict(checkpoint.get("rejects", {}))
         self._stages: dict[str, dict[str, int]] = dict(checkpoint.get("stages", {}))
-        self._analyze_at = 1
+        self._created, self._analyze_at = 0, 1
 
-    def take(self, chunk: Chunk) -> None:
-        if chunk.offset <= self._offset:
-            return
-        rows, suppressed = without_suppressed(self._organisation, chunk.rows)
-        self._stage.fill(rows)
+    def take(self, chunk: StagedChunk) -> None:
+        if chunk.stage is not None:
+            self._merge_staged(chunk, chunk.stage)
+        # The address may have been suppressed while the chunk was merged. The chunk before the checkpoint is looked
+        # at once more, too: its run may have died before it did.
+        tie_recent(self._source.organisation, self._horizon, chunk.addresses)
+
+    def _merge_staged(self, chunk: StagedChunk, stage: Stage) -> None:
         for attempt in range(1, TRIES + 1):
             try:
-                self._merge(chunk, suppressed)
+                self._merge(chunk, stage)
                 break
-            except (IntegrityError, OperationalError):
-                # Somebody created one of these people, or two imports met on the same ones: look again.
-                if attempt == TRIES:
+            except DatabaseError as error:
+                if attempt == TRIES or not is_passing(error):
                     raise
-        if self._read >= self._analyze_at and not self._source.dry_run:
+        if self._created >= self._analyze_at:
             analyze_contacts()
-            self._analyze_at = self._read * 4
+            self._analyze_at = self._created * 4
 
-    def _merge(self, chunk: Chunk, suppressed: int) -> None:
+    def _merge(self, chunk: StagedChunk, stage: Stage) -> None:
         now = timezone.now()
         with transaction.atomic():
-            merged = self._stage.merge(now, self._collected_at)
+            merged = stage.merge(now, self._collected_at)
             codes = store_rejects(self._source, chunk.rejects)
             rejects = {code: self._rejects.get(code, 0) + codes[code] for code in {*self._rejects, *codes}}
-            stages = added(self._stages, merged.stages)
-            self._count(chunk, merged, suppressed, rejects, stages)
+            stage_counts = added(self._stages, merged.stages)
+            self._count(chunk, merged, rejects, stage_counts)
             read = self._read + chunk.read
             checkpoint = {
                 "offset": chunk.offset,
                 "line": chunk.line,
                 "read": read,
                 "sizes": self.sizes,
+                "horizon": chunk.horizon,
                 "rejects": rejects,
-                "stages": stages,
+                "stages": stage_counts,
             }
             expected = max(read, round(read * self._size / max(chunk.offset, 1)))
             self._run.save(checkpoint=checkpoint, done=read, expected=expected)
-        self._offset, self._read, self._rejects, self._stages = chunk.offset, read, rejects, stages
+        self._read, self._rejects, self._stages = read, rejects, stage_counts
+        self.offset, self._horizon = chunk.offset, chunk.horizon
+        self._created += 0 if self._source.dry_run else merged.created
 
     def _count(
         self,
-        chunk: Chunk,
+        chunk: StagedChunk,
         merged: Merged,
-        suppressed: int,
         rejects: dict[str, int],
         stages: dict[str, dict[str, int]],
     ) -> None:
@@ -145,10 +155,15 @@ class Merger:
             rows_unchanged=F("rows_unchanged") + merged.unchanged,
             rows_rejected=F("rows_rejected") + len(chunk.rejects),
             rows_duplicate=F("rows_duplicate") + chunk.duplicates + merged.duplicates,
-            rows_suppressed=F("rows_suppressed") + suppressed,
+            rows_suppressed=F("rows_suppressed") + chunk.suppressed,
             rejects_by_code=rejects,
             stage_counts=stages,
         )
+
+
+def is_passing(error: DatabaseError) -> bool:
+    """Will it go away when the chunk is merged again? A server that went away is not asked again: the job is."""
+    return isinstance(error, PASSING) or isinstance(error.__cause__, PASSING)
 
 
 def added(one: dict[str, dict[str, int]], two: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 # Keys carry the collation of the contact's keys: comparing them must be able to use its indexes.
 CREATE_STAGED = """
@@ -16,8 +16,10 @@ CREATE UNLOGGED TABLE {staged} (
 ) WITH (autovacuum_enabled = off)
 """
 CREATE_MERGED = """
-CREATE UNLOGGED TABLE {merged} (line bigint, contact_id bigint, is_new boolean, changed boolean)
-WITH (autovacuum_enabled = off)
+CREATE UNLOGGED TABLE {merged} (
+    line bigint, contact_id bigint, is_new boolean, changed boolean, email_moved boolean, phone_moved boolean,
+    occurred_at timestamptz
+) WITH (autovacuum_enabled = off)
 """
 DROP = "DROP TABLE IF EXISTS {staged}, {merged}"
 EMPTY = "TRUNCATE {staged}, {merged}"
@@ -28,14 +30,20 @@ COPY_REJECTS = """
 COPY subscribers_importreject (organisation_id, source_import_id, line, code, detail, cells) FROM STDIN
 """
 
-# Each row meets its contact by external id, then e-mail, then phone; a row that meets nobody gets a fresh id.
-# Scalar subqueries keep this a handful of index look-ups a row whatever the statistics of a table that just grew.
-# Indexes: one_contact_an_external_id, one_contact_an_email, one_contact_a_phone.
+# Each row meets its contact by external id, then e-mail, then phone; a row that meets nobody gets a fresh id. Whoever
+# is met is compared at once. Subqueries that are kept apart make this a handful of index look-ups a row: the planner
+# would rather read all contacts of the organisation for each chunk, which takes the longer the more there are.
+# Indexes: one_contact_an_external_id, one_contact_an_email, one_contact_a_phone, the primary key.
 MATCH = """
-INSERT INTO {merged} (line, contact_id, is_new, changed)
-SELECT line, COALESCE(known, {fresh_id}), known IS NULL, false
-FROM (SELECT s.line, COALESCE({lookups}) AS known FROM {staged} s OFFSET 0) found
+INSERT INTO {merged} (line, contact_id, is_new, changed, email_moved, phone_moved, occurred_at)
+SELECT s.line, COALESCE(s.known, {fresh_id}), s.known IS NULL, {changed}, {email_moved}, {phone_moved}, s.occurred_at
+FROM (SELECT s.*, COALESCE({lookups}) AS known FROM {staged} s OFFSET 0) s
+LEFT JOIN LATERAL (
+    SELECT c.* FROM subscribers_contact c WHERE c.organisation_id = %(organisation_id)s AND c.id = s.known OFFSET 0
+) c ON true
 """
+CHANGED = "(c.id IS NOT NULL AND ({new_values}) IS DISTINCT FROM ({old_values}))"
+MOVED = "(c.id IS NOT NULL AND ({new_value}) IS DISTINCT FROM c.{key})"
 LOOKUP = "(SELECT c.id FROM subscribers_contact c WHERE c.organisation_id = %(organisation_id)s AND c.{key} = s.{key})"
 FRESH_ID = "nextval('subscribers_contact_id_seq'::regclass)"
 NO_ID = "NULL::bigint"
@@ -46,12 +54,6 @@ DELETE FROM {merged} later USING {merged} earlier
 WHERE later.contact_id = earlier.contact_id AND later.line > earlier.line
 """
 
-MARK_CHANGED = """
-UPDATE {merged} m SET changed = true
-FROM {staged} s, subscribers_contact c
-WHERE NOT m.is_new AND s.line = m.line AND c.id = m.contact_id AND c.organisation_id = %(organisation_id)s
-  AND ({new_values}) IS DISTINCT FROM ({old_values})
-"""
 UPDATE_CHANGED = """
 UPDATE subscribers_contact c SET {assignments}, updated_at = %(now)s
 FROM {merged} m, {staged} s
@@ -59,9 +61,12 @@ WHERE m.changed AND s.line = m.line AND c.id = m.contact_id AND c.organisation_i
 """
 COUNTS = """
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE changed),
-       count(*) FILTER (WHERE NOT is_new AND NOT changed)
+       count(*) FILTER (WHERE NOT is_new AND NOT changed), count(*) FILTER (WHERE email_moved),
+       count(*) FILTER (WHERE phone_moved), count(contact_id) - count(DISTINCT contact_id)
 FROM {merged}
 """
+# Whose address the file has changed: few, and only where it may overwrite or fill one in.
+MOVED_CONTACTS = "SELECT contact_id FROM {merged} WHERE {moved} ORDER BY contact_id"
 
 # No ON CONFLICT: it would look every key up a second time. MATCH found nobody; should somebody have come in between,
 # the unique constraints say so, and the caller starts the chunk again.
@@ -93,6 +98,13 @@ SELECT EXISTS (
 )
 """
 
+# Every staging table with the id of its import, for this schema only.
+STAGE_TABLES = r"""
+SELECT relname, substring(relname FROM '^import_(?:stage|merged)_(\d+)_\d+_\d+$') FROM pg_class
+WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+  AND relname ~ '^import_(stage|merged)_\d+_\d+_\d+$'
+"""
+
 IDENTITIES = {"email": "email_key", "phone": "phone", "external_id": "external_id"}
 TEXTS = ("first_name", "last_name", "language", "country")
 FREE = (
@@ -103,6 +115,20 @@ MORE_TAGS = (
     "CASE WHEN s.tags IS NULL OR c.tags @> s.tags::varchar[] THEN c.tags"
     " ELSE c.tags || ARRAY(SELECT tag FROM unnest(s.tags) tag WHERE tag <> ALL (c.tags))::varchar[] END"
 )
+
+
+def changes(values: Mapping[str, str]) -> dict[str, str]:
+    """The conditions of MATCH, given what each column becomes: does the contact change, and do its addresses?"""
+    if not values:
+        return {"changed": "false", "email_moved": "false", "phone_moved": "false"}
+    found = {
+        "changed": CHANGED.format(
+            new_values=", ".join(values.values()), old_values=", ".join(f"c.{name}" for name in values)
+        )
+    }
+    for key, name in (("email_key", "email_moved"), ("phone", "phone_moved")):
+        found[name] = MOVED.format(new_value=values[key], key=key) if key in values else "false"
+    return found
 
 
 def new_values(columns: Sequence[str], update_rule: str) -> dict[str, str]:

@@ -3,8 +3,8 @@
 A stage runs inside the transaction that merged the chunk, so its rows are written exactly once, with the contacts
 they belong to. It reads two tables with its own SQL:
 
-- ``chunk.merged``: ``line bigint, contact_id bigint, is_new boolean, changed boolean``: every row that became or met
-  a contact;
+- ``chunk.merged``: ``line bigint, contact_id bigint, is_new boolean, changed boolean, email_moved boolean, phone_moved
+  boolean, occurred_at timestamptz``: every row that became or met a contact;
 - ``chunk.staged``: ``line bigint, email, email_key, phone, external_id, first_name, last_name, language, country
   text, tags text[], attributes jsonb, occurred_at timestamptz, ip inet``; join them by ``line``.
 

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext
 
+from portal.organisations.actors import Actor
+from subscribers.contacts.changes import AddressChange, tell_address_change
 from subscribers.imports import sql
 from subscribers.imports.converting import copy_text
 from subscribers.imports.models import Import, UpdateRule
 from subscribers.imports.reading import Reject
 from subscribers.imports.rows import StagedRows
 from subscribers.imports.stages import ChunkContext, run_stages
+from subscribers.suppression.matching import untie
+from subscribers.suppression.rules import channels_of
 
 STAGED_ORDER = (
     "email", "email_key", "phone", "external_id", "first_name", "last_name", "language", "country", "tags",
     "attributes", "occurred_at", "ip",
 )  # fmt: skip
 LONGEST_DETAIL = 300
+MOVES = {"email_key": "email_moved", "phone": "phone_moved"}
 
 
 @dataclass(slots=True)
@@ -33,42 +39,35 @@ class Merged:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    email_moved: int = 0
+    phone_moved: int = 0
     duplicates: int = 0
     stages: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 class Stage:
-    """The two staging tables of one import and what is done with them."""
+    """Two staging tables of one import and what is done with them."""
 
-    def __init__(self, source: Import, columns: Sequence[str], *, attempt: int = 1) -> None:
+    def __init__(self, source: Import, columns: Sequence[str], *, attempt: int = 1, slot: int = 0) -> None:
         self._source = source
-        self._attempt = attempt
         self._columns = [name for name in STAGED_ORDER if name in columns]
-        self.staged, self.merged = stage_names(source, attempt)
+        self.staged, self.merged = stage_names(source.pk, attempt, slot)
         self._analyzed = False
-        values = sql.new_values(self._columns, source.update_rule)
+        skips = source.update_rule == UpdateRule.SKIP
+        values = {} if skips else sql.new_values(self._columns, source.update_rule)
         self._values = dict(sorted(values.items()))
 
     def _sql(self, template: str, **parts: str) -> str:
         return template.format(staged=self.staged, merged=self.merged, **parts)
 
     def create(self) -> None:
-        """Make the tables of this run and drop those of runs that died.
-
-        Each run has its own: one that was thought dead and wakes up must not write into the stage of its successor.
-        """
         with connection.cursor() as cursor:
-            for attempt in range(1, self._attempt + 1):
-                staged, merged = stage_names(self._source, attempt)
-                cursor.execute(sql.DROP.format(staged=staged, merged=merged))
-            for statement in (sql.CREATE_STAGED, sql.CREATE_MERGED):
+            for statement in (sql.DROP, sql.CREATE_STAGED, sql.CREATE_MERGED):
                 cursor.execute(self._sql(statement))
-            cursor.execute("SET work_mem = '64MB'")
 
     def drop(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(self._sql(sql.DROP))
-            cursor.execute("RESET work_mem")
 
     def fill(self, rows: StagedRows) -> None:
         """Put the rows of a chunk into the staging table, in a transaction of its own."""
@@ -112,27 +111,17 @@ class Stage:
         keys = [key for key in ("external_id", "email_key", "phone") if key in self._columns]
         lookups = ", ".join(sql.LOOKUP.format(key=key) for key in keys)
         fresh_id = sql.NO_ID if self._source.dry_run else sql.FRESH_ID
-        cursor.execute(self._sql(sql.MATCH, lookups=lookups, fresh_id=fresh_id), parameters)
-        created, _updated, known = self._counts(cursor)
-        if not known:
-            return Merged(created=created)
+        changes = sql.changes(self._values)
+        cursor.execute(self._sql(sql.MATCH, lookups=lookups, fresh_id=fresh_id, **changes), parameters)
+        counts = self._counts(cursor)
+        if not counts.duplicates:
+            return counts
         cursor.execute(self._sql(sql.DROP_REPEATED))
-        duplicates = cursor.rowcount
-        if self._values and self._source.update_rule != UpdateRule.SKIP:
-            cursor.execute(
-                self._sql(
-                    sql.MARK_CHANGED,
-                    new_values=", ".join(self._values.values()),
-                    old_values=", ".join(f"c.{name}" for name in self._values),
-                ),
-                parameters,
-            )
-        return Merged(*self._counts(cursor), duplicates=duplicates)
+        return replace(self._counts(cursor), duplicates=counts.duplicates)
 
-    def _counts(self, cursor: Any) -> tuple[int, int, int]:
+    def _counts(self, cursor: Any) -> Merged:
         cursor.execute(self._sql(sql.COUNTS))
-        created, updated, unchanged = cursor.fetchone()
-        return created, updated, unchanged
+        return Merged(*cursor.fetchone())
 
     def _write(self, cursor: Any, parameters: dict[str, Any], merged: Merged) -> None:
         if merged.created:
@@ -140,12 +129,64 @@ class Stage:
         if merged.updated:
             assignments = ", ".join(f"{name} = {value}" for name, value in self._values.items())
             cursor.execute(self._sql(sql.UPDATE_CHANGED, assignments=assignments), parameters)
+            self._follow_addresses(cursor, merged, parameters["now"])
         if "tags" in self._columns:
             cursor.execute(self._sql(sql.KEEP_TAG_NAMES), parameters)
 
+    def _follow_addresses(self, cursor: Any, merged: Merged, now: datetime) -> None:
+        """People now have another address: old suppressions let go of them, and whoever listens is told."""
+        organisation = self._source.organisation
+        for column, moved in MOVES.items():
+            if not getattr(merged, moved):
+                continue
+            cursor.execute(self._sql(sql.MOVED_CONTACTS, moved=moved))
+            contacts = [contact for (contact,) in cursor.fetchall()]
+            channels = channels_of(column)
+            untie(organisation.pk, contacts, channels)
+            actor = Actor.system(organisation, reference=f"import:{self._source.pk}")
+            tell_address_change(AddressChange(organisation, contacts, frozenset(channels), actor, now))
 
-def stage_names(source: Import, attempt: int) -> tuple[str, str]:
-    return f"import_stage_{source.pk:d}_{attempt:d}", f"import_merged_{source.pk:d}_{attempt:d}"
+
+def stage_names(import_id: int, attempt: int, slot: int) -> tuple[str, str]:
+    return f"import_stage_{import_id:d}_{attempt:d}_{slot:d}", f"import_merged_{import_id:d}_{attempt:d}_{slot:d}"
+
+
+@contextmanager
+def stages(source: Import, columns: Sequence[str], *, attempt: int) -> Iterator[list[Stage]]:
+    """The two stages of this run, to be filled in turn; those of runs that died are dropped.
+
+    Each run has its own: one that was thought dead and wakes up must not write into a stage of its successor.
+    """
+    made = [Stage(source, columns, attempt=attempt, slot=slot) for slot in (0, 1)]
+    drop_stages(source.pk)
+    try:
+        for stage in made:
+            stage.create()
+        with connection.cursor() as cursor:
+            cursor.execute("SET work_mem = '64MB'")
+        yield made
+    finally:
+        for stage in made:
+            stage.drop()
+        with connection.cursor() as cursor:
+            cursor.execute("RESET work_mem")
+
+
+def drop_stages(import_id: int) -> None:
+    """Drop every staging table of an import, whoever made it."""
+    with connection.cursor() as cursor:
+        for table in stage_tables().get(import_id, []):
+            cursor.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+def stage_tables() -> dict[int, list[str]]:
+    """The staging tables there are, by the id of their import."""
+    found: dict[int, list[str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.STAGE_TABLES)
+        for table, import_id in cursor.fetchall():
+            found.setdefault(int(import_id), []).append(table)
+    return found
 
 
 def store_rejects(source: Import, rejects: Sequence[Reject]) -> Counter[str]:

@@ -79,6 +79,47 @@ def tie(organisation_id: int, contact_id: int, held: list[bytes]) -> None:
         )
 
 
+def untie(organisation_id: int, contact_ids: list[int], channels: list[str]) -> None:
+    """Contacts have other addresses now, none of them suppressed: the entries of the old ones let go of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.UNTIE_MOVED,
+            {"organisation_id": organisation_id, "contacts": contact_ids, "channels": channels},
+        )
+
+
+def horizon() -> int:
+    """A mark to take before the list is read: :func:`tie_recent` then looks at what a reader may have missed."""
+    return int(rows_of(sql.HORIZON, {})[0][0])
+
+
+def tie_recent(organisation: Organisation, since: int, addresses: Mapping[str, Collection[str]]) -> None:
+    """Tie the entries written since the mark, whatever their order, to the contacts that now have such an address.
+
+    ``addresses`` are those just written, by column of the contact. For imports: one look at the list a chunk, and
+    nothing is hashed as long as it did not grow.
+    """
+    recent = rows_of(sql.RECENT, {"organisation_id": organisation.pk, "since": str(since)})
+    if not recent:
+        return
+    hasher = keyed_hashes(organisation)
+    entries = {(channel, bytes(digest)): pk for pk, channel, digest in recent}
+    found: dict[int, str] = {}
+    for column, cells in addresses.items():
+        channels = channels_of(column)
+        for address in cells:
+            for digest in digests(hasher, address):
+                found |= {entries[place]: address for channel in channels if (place := (channel, digest)) in entries}
+    wanted = list(found.values())
+    holders = holders_of(organisation.pk, wanted, wanted)
+    held = {pk: holders[address] for pk, address in found.items() if address in holders}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.TIE_ENTRIES,
+            {"organisation_id": organisation.pk, "ids": list(held), "contacts": list(held.values())},
+        )
+
+
 def digests_of(organisation: Organisation, addresses: Addresses) -> list[bytes]:
     hasher = keyed_hashes(organisation)
     return [digest for address in addresses.values() if address for digest in digests(hasher, address)]

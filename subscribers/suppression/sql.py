@@ -62,6 +62,11 @@ UPDATE subscribers_suppression s SET contact_id = NULL
 WHERE s.organisation_id = %(organisation_id)s AND s.contact_id = %(contact_id)s
   AND NOT s.digest = ANY(%(digests)s)
 """
+# The same for many contacts of an import, on the channels that reach the column which moved.
+UNTIE_MOVED = """
+UPDATE subscribers_suppression s SET contact_id = NULL
+WHERE s.organisation_id = %(organisation_id)s AND s.contact_id = ANY(%(contacts)s) AND s.channel = ANY(%(channels)s)
+"""
 # ... and those of the addresses it has hold it. Index: one_suppression_an_address.
 TIE = """
 UPDATE subscribers_suppression s SET contact_id = %(contact_id)s
@@ -74,4 +79,13 @@ TIE_ENTRIES = """
 UPDATE subscribers_suppression s SET contact_id = w.contact_id
 FROM unnest(%(ids)s::bigint[], %(contacts)s::bigint[]) AS w (id, contact_id)
 WHERE s.organisation_id = %(organisation_id)s AND s.id = w.id AND s.contact_id IS DISTINCT FROM w.contact_id
+"""
+
+# The oldest transaction that runs now, and the untied entries written by it or by any after it. Each row carries the
+# transaction that wrote it, so nothing depends on clocks, nor on the order in which ids were given out.
+HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
+RECENT = """
+SELECT s.id, s.channel, s.digest FROM subscribers_suppression s
+WHERE s.organisation_id = %(organisation_id)s AND s.contact_id IS NULL
+  AND age(s.xmin) <= age(%(since)s::xid8::xid)
 """

@@ -166,7 +166,7 @@ def test_a_new_address_lets_go_of_the_old_ones_suppression_and_is_told(
     update_contact(actor=actor, organisation=in_acme, contact_id=ada.pk, values={"email": "ada@example.com"}, now=NOW)
     del changes._listeners["test"]
     assert dict(Suppression.objects.values_list("channel", "contact")) == {"email": None, "sms": ada.pk}
-    assert [(change.contact_id, change.channels) for change in told] == [(ada.pk, frozenset({"email"}))]
+    assert [(change.contact_ids, change.channels) for change in told] == [([ada.pk], frozenset({"email"}))]
 
 
 def test_an_update_replaces_tags_merges_fields_and_empties_what_is_null(
