@@ -11,13 +11,16 @@ from django.utils.translation import gettext_lazy
 
 from consent.audiences.actions import expire_audience
 from consent.audiences.models import Audience, AudienceState
-from consent.audiences.rules import is_over
+from consent.audiences.rules import ATTRIBUTE, is_over
+from consent.purposes.models import Basis
 from portal.audit.models import AuditEntry
 from portal.errors import NotFoundError
 from portal.jobs.models import Job
 from portal.organisations.models import Organisation
 from portal.ui.components import FunnelDrop, FunnelStep, TimelineEntry
 from portal.ui.statuses import LOOKS
+from subscribers.contacts.models import Contact
+from subscribers.fields.models import Field
 from subscribers.segments.models import Segment
 
 RELATED = ("organisation", "segment", "purpose", "created_by", "submitted_by", "decided_by")
@@ -90,26 +93,54 @@ def snapshot_job(audience: Audience) -> Job | None:
     )
 
 
+# The gate's reasons by what they say, in its order: each person is counted once, under the first that holds.
+NOT_TO_BE_TOUCHED = ("suppressed", "restricted")
+NOT_AGREED = ("no_consent", "refused", "withdrawn", "objected", "unconfirmed", "expired", "paused")
+NOT_STOPPED = ("objected", "withdrawn", "refused", "paused")
+
+
 def funnel_steps(audience: Audience) -> list[FunnelStep]:
-    """The segment, then who of it may be written to, with a bar for each reason that took people out."""
+    """The segment, then who is left after each question of the gate, with a bar for each reason that took people out.
+
+    The first reason of a question is shown when it took nobody, too: the approver sees that it was asked.
+    """
     counts = audience.counts
     if not counts:
         return []
-    drops = [
-        FunnelDrop(code, LOOKS[code].label if code in LOOKS else code, count)
-        for code, count in counts["excluded"].items()
-    ]
-    steps = [
-        FunnelStep(_("Seed contacts in the segment") if audience.test else _("In the segment"), counts["segment"]),
-        FunnelStep(_("May be written to"), counts["allowed"], drops),
-    ]
+    left, excluded = counts["segment"], dict(counts["excluded"])
+    steps = [FunnelStep(_("Seed contacts in the segment") if audience.test else _("In the segment"), left)]
+    for label, reasons in questions(audience):
+        drops = [drop(code, excluded.pop(code, 0)) for code in reasons if code == reasons[0] or code in excluded]
+        left -= sum(each.count for each in drops)
+        steps.append(FunnelStep(label, left, drops))
+    last = [drop("unreachable", excluded.pop("unreachable", 0)), *(drop(*pair) for pair in excluded.items())]
+    steps.append(FunnelStep(_("May be written to"), counts["allowed"], last))
     if audience.handed_off:
-        skipped = [
-            FunnelDrop(code, LOOKS[code].label if code in LOOKS else code, count)
-            for code, count in sorted(audience.handed_off["skipped"].items())
-        ]
+        skipped = [drop(code, count) for code, count in sorted(audience.handed_off["skipped"].items())]
         steps.append(FunnelStep(_("Handed to the engine"), audience.handed_off["sent"], skipped))
     return steps
+
+
+def questions(audience: Audience) -> list[tuple[str, tuple[str, ...]]]:
+    """What the gate asks before the address: what they are called who pass, and the reasons of those who don't."""
+    if audience.purpose.basis == Basis.CONSENT:
+        return [(_("Not suppressed"), NOT_TO_BE_TOUCHED), (_("Agreed"), NOT_AGREED)]
+    return [(_("Not suppressed"), NOT_TO_BE_TOUCHED), (_("Did not object"), NOT_STOPPED)]
+
+
+def drop(code: str, count: int) -> FunnelDrop:
+    return FunnelDrop(code, LOOKS[code].label if code in LOOKS else code, count)
+
+
+def field_labels(audience: Audience) -> list[str]:
+    """The fields the engine gets, as people call them."""
+    declared = dict(Field.objects.filter(organisation_id=audience.organisation_id).values_list("key", "label"))
+    return [
+        declared.get(name.removeprefix(ATTRIBUTE), name)
+        if name.startswith(ATTRIBUTE)
+        else str(Contact._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+        for name in audience.fields
+    ]
 
 
 def audiences_using(segment: Segment) -> list[str]:

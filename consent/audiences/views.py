@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.audiences import actions
 from consent.audiences.forms import AudienceForm, DecisionForm
 from consent.audiences.models import Audience, AudienceState
-from consent.audiences.queries import audiences, find_audience, funnel_steps, history, snapshot_job
+from consent.audiences.queries import audiences, field_labels, find_audience, funnel_steps, history, snapshot_job
 from consent.audiences.rules import is_own_work
 from portal.channels import Channel
 from portal.errors import DomainError
@@ -134,7 +134,7 @@ def to_page(request: MemberRequest, audience: Audience) -> HttpResponse:
 
 
 def detail_page(request: MemberRequest, audience: Audience, form: DecisionForm, *, status: int = 200) -> HttpResponse:
-    context = {**shown(request, audience), "form": form, "history": history(audience)}
+    context = {**shown(request, audience), "form": form, "fields": field_labels(audience), "history": history(audience)}
     return render(request, "consent/audience_detail.html", context, status=status)
 
 

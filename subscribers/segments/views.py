@@ -60,6 +60,8 @@ def segment_detail(request: MemberRequest, segment_id: int) -> HttpResponse:
         "segment": segment,
         "rule": pretty(segment.rule),
         "may_edit": request.actor.may(Capability.SEGMENTS_EDIT),
+        "may_prepare": request.actor.may(Capability.AUDIENCES_PREPARE),
+        "segment_number": str(segment.pk),
     }
     return render(request, "subscribers/segments/detail.html", context | in_words(request, segment.rule))
 

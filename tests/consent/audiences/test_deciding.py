@@ -69,7 +69,10 @@ def test_submitting_passes_the_segment_through_the_gate(draft: Audience, markete
     assert found.state == AudienceState.SUBMITTED
     assert found.counts == {"segment": 3, "allowed": 1, "excluded": {"no_consent": 1, "withdrawn": 1}}
     assert list(loaded(found)) == [ada.pk]
-    assert [step.count for step in funnel_steps(found)] == [3, 1]
+    steps = funnel_steps(found)
+    assert [step.count for step in steps] == [3, 3, 1, 1]
+    lost = {drop.code: drop.count for step in steps for drop in step.drops}
+    assert lost == {"suppressed": 0, "no_consent": 1, "withdrawn": 1, "unreachable": 0}
 
 
 def test_somebody_else_approves_and_the_approval_has_an_end(draft: Audience, marketer: User, approver: User) -> None:
