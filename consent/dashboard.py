@@ -7,13 +7,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from consent.audiences.models import Audience
 from consent.ledger.queries import consents_in_force
-from consent.purposes.models import Purpose
+from consent.purposes.models import Basis, Purpose
 from portal.channels import Channel
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 from portal.ui.components import Text
-from portal.ui.registry import DashboardCard, MenuEntry, register_card, register_menu
+from portal.ui.registry import DashboardCard, FirstStep, MenuEntry, register_card, register_menu, register_step
 
 
 def register() -> None:
@@ -50,6 +51,28 @@ def register() -> None:
             section="consent",
         )
     )
+    register_step(
+        FirstStep(
+            key="purpose",
+            title=_("New purpose"),
+            text=_("Why you will write, and on what basis."),
+            url_name="consent:purpose_create",
+            capability=Capability.PURPOSES_EDIT,
+            done=has_purposes,
+            order=10,
+        )
+    )
+    register_step(
+        FirstStep(
+            key="audience",
+            title=_("New audience"),
+            text=_("A segment passed through the gate, for a second person to approve."),
+            url_name="consent:audience_create",
+            capability=Capability.AUDIENCES_PREPARE,
+            done=has_audiences,
+            order=40,
+        )
+    )
     register_card(
         DashboardCard(
             key="audiences",
@@ -72,6 +95,14 @@ def register() -> None:
     )
 
 
+def has_purposes(organisation: Organisation) -> bool:
+    return Purpose.objects.filter(organisation=organisation).exists()
+
+
+def has_audiences(organisation: Organisation) -> bool:
+    return Audience.objects.filter(organisation=organisation).exists()
+
+
 @dataclass(frozen=True)
 class ConsentLine:
     """How many have agreed to one purpose on one channel."""
@@ -82,11 +113,11 @@ class ConsentLine:
 
 
 def consents_card(organisation: Organisation) -> dict[str, Any]:
-    """Agreements by purpose and channel, the purposes nobody agreed to yet included."""
-    counts = consents_in_force(organisation)
+    """Agreements by purpose and channel, the purposes nobody agreed to yet included; others need no agreement."""
+    in_force = consents_in_force(organisation)
     lines = [
-        ConsentLine(purpose, Channel(channel).label, counts.get(purpose.pk, {}).get(channel, 0))
-        for purpose in Purpose.objects.filter(organisation=organisation)
+        ConsentLine(purpose, Channel(channel).label, in_force.counts.get(purpose.pk, {}).get(channel, 0))
+        for purpose in Purpose.objects.filter(organisation=organisation, basis=Basis.CONSENT)
         for channel in purpose.channels
     ]
-    return {"lines": lines}
+    return {"lines": lines, "as_of": in_force.counted_at if in_force.kept else None}

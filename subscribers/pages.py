@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from portal.organisations.roles import Capability
-from portal.ui.registry import DashboardCard, MenuEntry, register_card, register_menu
+from portal.ui.registry import DashboardCard, FirstStep, MenuEntry, register_card, register_menu, register_step
 from subscribers.timeline import register_timeline_source
 
 MENU = (
@@ -45,9 +45,31 @@ CARD = DashboardCard(
     capability=Capability.CONTACTS_VIEW,
     order=10,
 )
+STEPS = (
+    FirstStep(
+        key="import",
+        title=_("Import a file"),
+        text=_("The people you know, with where they come from."),
+        url_name="subscribers:import_new",
+        capability=Capability.IMPORTS_RUN,
+        done="subscribers.contacts.queries.has_contacts",
+        order=20,
+    ),
+    FirstStep(
+        key="segment",
+        title=_("New segment"),
+        text=_("A rule that says who is meant."),
+        url_name="subscribers:segment_create",
+        capability=Capability.SEGMENTS_EDIT,
+        done="subscribers.segments.queries.has_segments",
+        order=30,
+    ),
+)
 
 
 def register() -> None:
+    for step in STEPS:
+        register_step(step)
     for entry in MENU:
         register_menu(entry)
     register_card(CARD)

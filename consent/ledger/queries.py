@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -20,9 +23,38 @@ from portal.organisations.models import Organisation
 from portal.ui.components import Text
 from subscribers.timeline import Happening
 
+# A count that takes long is kept for a hundred times as long, so it never costs more than a hundredth of a core.
+QUICK_SECONDS = 0.05
+KEPT_TIMES = 100
+LONGEST_KEPT_SECONDS = 3600
 
-def consents_in_force(organisation: Organisation) -> dict[int, dict[str, int]]:
-    """How many have agreed: purpose id -> channel -> people."""
+
+@dataclass(frozen=True)
+class InForce:
+    """How many have agreed: purpose id -> channel -> people, at ``counted_at``; ``kept`` when that was a while ago."""
+
+    counts: dict[int, dict[str, int]]
+    counted_at: datetime
+    kept: bool = False
+
+
+def consents_in_force(organisation: Organisation) -> InForce:
+    """Counted now, or read from the cache while the last count was slow enough to be kept."""
+    key = f"consents-in-force:{organisation.pk}"
+    known: InForce | None = cache.get(key)
+    if known is not None:
+        return known
+    started = time.monotonic()
+    found = InForce(count_in_force(organisation), timezone.now())
+    took = time.monotonic() - started
+    if took > QUICK_SECONDS:
+        seconds = min(max(60, took * KEPT_TIMES), LONGEST_KEPT_SECONDS)
+        cache.set(key, replace(found, kept=True), seconds)
+    return found
+
+
+def count_in_force(organisation: Organisation) -> dict[int, dict[str, int]]:
+    """Every state that stands granted, by purpose and channel."""
     found: dict[int, dict[str, int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(sql.IN_FORCE, {"organisation": organisation.pk})

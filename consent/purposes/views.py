@@ -39,7 +39,7 @@ PURPOSES = ListSpec(
 def purpose_list(request: MemberRequest) -> HttpResponse:
     listing = PURPOSES.read(request)
     listing.load(Purpose.objects.filter(organisation=request.organisation))
-    counts = consents_in_force(request.organisation)
+    counts = consents_in_force(request.organisation).counts
     listing.rows = [PurposeRow(purpose, counts.get(purpose.pk, {})) for purpose in listing.rows]
     may_edit = request.actor.may(Capability.PURPOSES_EDIT)
     create_url = organisation_url(request.organisation, "consent:purpose_create") if may_edit else ""

@@ -67,6 +67,32 @@ class DashboardCard:
 
 
 @dataclass(frozen=True)
+class FirstStep:
+    """Something an organisation does once before it can work; ``done`` (or its dotted path) is one cheap read."""
+
+    key: str
+    title: Text
+    text: Text
+    url_name: str
+    capability: "Capability"
+    done: "Callable[[Organisation], bool] | str"
+    order: int = 100
+
+    def is_done(self, organisation: "Organisation") -> bool:
+        read = import_string(self.done) if isinstance(self.done, str) else self.done
+        return bool(read(organisation))
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """A first step as one member sees it; no ``url`` when it is done, or somebody else's to do."""
+
+    step: FirstStep
+    done: bool
+    url: str
+
+
+@dataclass(frozen=True)
 class MenuItem:
     """An entry as one member sees it on one page."""
 
@@ -83,6 +109,7 @@ class MenuSection:
 
 _menu: dict[str, MenuEntry] = {}
 _cards: dict[str, DashboardCard] = {}
+_steps: dict[str, FirstStep] = {}
 
 
 def register_menu(entry: MenuEntry) -> None:
@@ -103,6 +130,22 @@ def cards_for(actor: "Actor") -> list[DashboardCard]:
     """The cards this member may see, in order."""
     found = [card for card in _cards.values() if _allowed(card.capability, actor)]
     return sorted(found, key=lambda card: (card.order, card.key))
+
+
+def register_step(step: FirstStep) -> None:
+    """Add a first step; a second one with the same key replaces the first."""
+    _steps[step.key] = step
+
+
+def first_steps(actor: "Actor", organisation: "Organisation") -> list[StepLine]:
+    """The way to the first audience, until all of it is done."""
+    ordered = sorted(_steps.values(), key=lambda step: (step.order, step.key))
+    lines = []
+    for step in ordered:
+        done = step.is_done(organisation)
+        mine = not done and actor.may(step.capability)
+        lines.append(StepLine(step, done, reverse(step.url_name, args=[organisation.slug]) if mine else ""))
+    return [] if all(line.done for line in lines) else lines
 
 
 def _active_key(urls: dict[str, str], path: str) -> str:

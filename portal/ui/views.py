@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from portal.organisations.access import MemberRequest, member_page
 from portal.organisations.roles import Capability
 from portal.ui.queries import organisations_of
-from portal.ui.registry import cards_for
+from portal.ui.registry import cards_for, first_steps
 
 
 @login_required
@@ -32,9 +32,10 @@ def host_home() -> str:
 
 @member_page(Capability.DASHBOARD_VIEW)
 def dashboard(request: MemberRequest) -> HttpResponse:
-    """The cards this member may see, each with its own numbers."""
+    """The cards this member may see, each with its own numbers; above them the way to the first audience."""
     cards = [(card, card.context(request.organisation)) for card in cards_for(request.actor)]
-    return render(request, "portal/dashboard.html", {"cards": cards})
+    steps = first_steps(request.actor, request.organisation)
+    return render(request, "portal/dashboard.html", {"cards": cards, "steps": steps})
 
 
 def gallery(request: HttpRequest) -> HttpResponse:

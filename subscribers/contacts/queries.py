@@ -122,6 +122,10 @@ def in_chunks(contacts: QuerySet[Contact], size: int = 2000) -> Iterator[Sequenc
         last = chunk[-1].pk
 
 
+def has_contacts(organisation: Organisation) -> bool:
+    return Contact.objects.filter(organisation=organisation).exists()
+
+
 def card(organisation: Organisation) -> dict[str, Any]:
     """What the dashboard card shows."""
     newest = Contact.objects.filter(organisation=organisation).order_by("-pk").first()

@@ -46,6 +46,10 @@ def segment_by_id(organisation: Organisation, segment_id: str | int) -> Segment:
     return segment
 
 
+def has_segments(organisation: Organisation) -> bool:
+    return Segment.objects.filter(organisation=organisation, archived_at=None).exists()
+
+
 def count_segment(rule: object, *, organisation: Organisation, now: datetime) -> int:
     """How many contacts match now; no time limit of its own."""
     return count_compiled(compile_rule(rule, organisation=organisation, now=now), organisation_id=organisation.pk)
