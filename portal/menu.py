@@ -13,9 +13,15 @@ def register() -> None:
     """Called once the apps are ready."""
     for entry in (
         MenuEntry("dashboard", _("Dashboard"), "portal:dashboard", "layout-dashboard", Capability.DASHBOARD_VIEW, 0),
-        MenuEntry("jobs", _("Jobs"), "jobs:job_list", "loader-2", Capability.JOBS_VIEW, 20, "organisation"),
+        MenuEntry("jobs", _("Jobs"), "jobs:job_list", "list-check", Capability.JOBS_VIEW, 20, "organisation"),
         MenuEntry(
-            "members", _("Members"), "organisations:member_list", "users", Capability.MEMBERS_VIEW, 30, "organisation"
+            "members",
+            _("Members"),
+            "organisations:member_list",
+            "id-badge-2",
+            Capability.MEMBERS_VIEW,
+            30,
+            "organisation",
         ),
         MenuEntry("tokens", _("API tokens"), "tokens:token_list", "key", Capability.TOKENS_MANAGE, 40, "organisation"),
         MenuEntry("audit", _("Audit log"), "audit:entry_list", "history", Capability.AUDIT_VIEW, 50, "organisation"),
@@ -29,7 +35,7 @@ def register() -> None:
             "organisation",
         ),
         MenuEntry("host_organisations", _("Organisations"), "host:organisation_list", "building", None, 10, "host"),
-        MenuEntry("host_jobs", _("All jobs"), "host:job_list", "loader-2", None, 20, "host"),
+        MenuEntry("host_jobs", _("All jobs"), "host:job_list", "list-check", None, 20, "host"),
     ):
         register_menu(entry)
     if not settings.ACCORD.production:

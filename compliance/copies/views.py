@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpResponse, JsonResponse
@@ -11,6 +13,9 @@ from django.utils.translation import gettext as _
 from compliance.copies.actions import take_copy
 from portal.organisations.access import MemberRequest, member_page
 from portal.organisations.roles import Capability
+from portal.ui.numbers import day, moment_text
+
+LIKE_A_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d\S*)?")
 
 
 @member_page(Capability.PERSONAL_DATA_EXPORT)
@@ -54,4 +59,14 @@ def plain(value: Any) -> str:
         return "—"
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else in_local_words(str(value))
+
+
+def in_local_words(text: str) -> str:
+    """A moment or a day as the page writes them; anything else as it is."""
+    if not LIKE_A_DATE.fullmatch(text):
+        return text
+    try:
+        return moment_text(datetime.fromisoformat(text)) if "T" in text else day(date.fromisoformat(text))
+    except ValueError:
+        return text

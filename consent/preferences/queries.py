@@ -31,6 +31,7 @@ class Sender:
     locale: str
     postal_address: str
     dpo_email: str
+    time_zone: str
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def reader_of(target: LinkTarget) -> Reader:
         row = cursor.fetchone()
     if row is None:
         raise NotFoundError
-    return Reader(target, Sender(*row[:5]), Recipient(*row[5:12]), About(*row[12:19]), Provenance(*row[19:]))
+    return Reader(target, Sender(*row[:6]), Recipient(*row[6:13]), About(*row[13:20]), Provenance(*row[20:]))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Who writes, to whom and why, for the holder of a link. The contact may have been erased since, the purpose closed.
 TARGET = """
-SELECT o.slug, o.name, o.locale, o.postal_address, o.dpo_email,
+SELECT o.slug, o.name, o.locale, o.postal_address, o.dpo_email, o.time_zone,
        c.id IS NOT NULL AS known, c.email, c.phone, c.language, c.origin, c.collected_at, c.created_at,
        p.id, p.name, p.description, p.basis,
        s.status, s.since, e.source,

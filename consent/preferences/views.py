@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
@@ -128,7 +129,7 @@ def by_purpose(options: list[Option]) -> list[list[Option]]:
 
 
 def page(name: str, reader: Reader, token: str, **context: Any) -> HttpResponse:
-    """A page in the person's language, drawn without the request: nothing of a session can get into it."""
-    with translation.override(reader.language):
+    """In the person's language and the sender's time zone, without the request: nothing of a session gets into it."""
+    with translation.override(reader.language), timezone.override(ZoneInfo(reader.sender.time_zone)):
         values = {"reader": reader, "organisation": reader.sender, "token": token, **context}
         return HttpResponse(render_to_string(f"consent/public/{name}.html", values))

@@ -41,3 +41,25 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"audit:{self.pk}"
+
+    @property
+    def in_words(self) -> str:
+        """The details as a page shows them."""
+        return readable(self.details)
+
+
+def readable(value: object) -> str:
+    """Nested data in one line: ``allowed: 1034, excluded: (unreachable: 2)``."""
+    if isinstance(value, dict):
+        pairs = (
+            f"{key}: ({readable(item)})" if nested(item) else f"{key}: {readable(item)}" for key, item in value.items()
+        )
+        return ", ".join(pairs) or "-"
+    if isinstance(value, list):
+        return ", ".join(f"({readable(item)})" if nested(item) else readable(item) for item in value) or "-"
+    words = {True: "yes", False: "no", None: "-"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def nested(value: object) -> bool:
+    return isinstance(value, dict | list) and bool(value)

@@ -52,7 +52,7 @@ def job_detail(request: MemberRequest, job: int) -> HttpResponse:
     if request.htmx and found.ended:
         return HttpResponseClientRefresh()
     template = "portal/jobs/live.html" if request.htmx else "portal/jobs/detail.html"
-    context = {"job": found, "name": job_name(found.task), "may_cancel": may_cancel(request, found)}
+    context = {"job": found, "name": f"{job_name(found.task)} {found.pk}", "may_cancel": may_cancel(request, found)}
     return render(request, template, context)
 
 

@@ -22,3 +22,4 @@ class OrganisationForm(forms.ModelForm[Organisation]):
     class Meta:
         model = Organisation
         fields = ("name", "locale", "time_zone", "country", "postal_address", "dpo_name", "dpo_email")
+        widgets = {"postal_address": forms.Textarea(attrs={"rows": 3})}

@@ -17,7 +17,7 @@ from portal.organisations.roles import Capability
 from portal.ui.csv_files import csv_response
 from portal.ui.forms import add_problems
 from subscribers.contacts.actions import mark_seed, record_export, save_contact, update_contact
-from subscribers.contacts.forms import FIELD_PREFIX, ContactForm, initial_of
+from subscribers.contacts.forms import FIELD_PREFIX, ContactForm, initial_of, locale
 from subscribers.contacts.listing import CONTACTS, contacts_of, download_rows
 from subscribers.contacts.models import Contact, Origin
 from subscribers.contacts.queries import contact_of, estimated_total
@@ -69,6 +69,8 @@ def contact_detail(request: MemberRequest, contact_id: int) -> HttpResponse:
     context = {
         "contact": contact,
         "now": now,
+        "language": locale().languages.get(contact.language or "", contact.language),
+        "country": locale().territories.get(contact.country or "", contact.country),
         "attributes": [(row.label, contact.attributes.get(row.key)) for row in declared_fields()],
         "main_sections": [pair for pair in drawn if pair[0].column == "main"],
         "side_sections": [pair for pair in drawn if pair[0].column == "side"],

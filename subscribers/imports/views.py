@@ -21,6 +21,7 @@ from subscribers.imports import actions, queries
 from subscribers.imports.files import preview
 from subscribers.imports.forms import OriginForm, ReadingForm, UploadForm
 from subscribers.imports.models import Import, ImportState
+from subscribers.imports.problems import REJECT_DETAILS
 from subscribers.imports.responses import rejects_response
 
 IMPORTS = ListSpec(
@@ -130,11 +131,14 @@ def import_detail(request: MemberRequest, import_id: int) -> HttpResponse:
         "step": 4 if source.dry_run else 5,
         "counts": counts,
         "parts": [Part(code, str(label), counts[code]) for code, label in PARTS],
-        "rejects": sorted(source.rejects_by_code.items(), key=lambda pair: -pair[1]),
+        "rejects": [
+            (said(code), count) for code, count in sorted(source.rejects_by_code.items(), key=lambda pair: -pair[1])
+        ],
         "examples": queries.examples_of_rejects(source),
         "dropped": queries.dropped(source),
         "running": is_running(source),
         "may_run": request.actor.may(Capability.IMPORTS_RUN),
+        "may_segment": source.state == ImportState.DONE and request.actor.may(Capability.SEGMENTS_EDIT),
         "percent": round(queries.progress(source) * 100),
     }
     template = "subscribers/imports/live.html" if request.htmx else "subscribers/imports/detail.html"
@@ -163,6 +167,11 @@ def import_cancel(request: MemberRequest, import_id: int) -> HttpResponse:
 def import_rejects(request: MemberRequest, import_id: int) -> HttpResponseBase:
     source = queries.import_by_id(request.organisation, import_id)
     return rejects_response(source, actions.download_rejects(actor=request.actor, source=source))
+
+
+def said(code: str) -> str:
+    """What a reject code means, in words."""
+    return next((_(detail) for known, detail in REJECT_DETAILS.items() if known == code), code)
 
 
 def is_running(source: Import) -> bool:

@@ -70,7 +70,7 @@ def progress(
         expected=expected,
         percent=percent,
         label=label,
-        rate=rate,
+        rate=round(rate) if rate else None,
         seconds_left=seconds_left,
     )
 
