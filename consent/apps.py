@@ -12,12 +12,17 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         from consent import contact_page, dashboard, import_stage, personal_data
         from consent.audiences.queries import audiences_using
+        from consent.ledger import addresses
+        from consent.purposes.queries import has_purpose
         from consent.segment_fields import register_segment_fields
+        from subscribers.fields.purposes import register_purposes
         from subscribers.segments.uses import register_use
 
         dashboard.register()
         contact_page.register()
         personal_data.register()
         import_stage.register()
+        addresses.register()
         register_segment_fields()
         register_use(audiences_using)
+        register_purposes(has_purpose)

@@ -18,9 +18,9 @@ from consent.ledger.queries import event_of, events_of
 from consent.purposes.queries import named_purpose
 from portal.api.authentication import ApiRequest
 from portal.api.doors import requires
-from portal.api.errors import InvalidJsonError
-from portal.api.ndjson import answer_lines, chunks, is_ndjson, parsed
+from portal.api.ndjson import answer_lines, chunks, is_ndjson
 from portal.api.pages import Page, PageQuery, paginate
+from portal.api.parsing import read_json
 from portal.api.problems import field_problems
 from portal.errors import FieldProblem, InvalidInputError
 from portal.organisations.roles import Capability
@@ -119,10 +119,7 @@ def record(request: ApiRequest) -> Status[dict[str, Any]] | FileResponse:
     """
     if is_ndjson(request):
         return answer_lines(answers(request))
-    body = parsed(request.body)
-    if isinstance(body, FieldProblem):
-        raise InvalidJsonError
-    report = report_of(body)
+    report = report_of(read_json(request.body))
     if isinstance(report, FieldProblem):
         raise InvalidInputError(errors=[report])
     (outcome,) = recorded(request, [report])
@@ -136,7 +133,7 @@ def recorded(request: ApiRequest, reports: list[Report]) -> list[Outcome]:
     return record_reports(actor=request.actor, organisation=request.organisation, reports=reports, now=timezone.now())
 
 
-def report_of(body: dict[str, Any]) -> Report | FieldProblem:
+def report_of(body: Any) -> Report | FieldProblem:
     try:
         given = ConsentIn.model_validate(body)
     except ValidationError as error:

@@ -35,6 +35,11 @@ def named_purpose(organisation: Organisation, key: str, *loc: str | int) -> Purp
     return purpose
 
 
+def has_purpose(organisation_id: int, key: str) -> bool:
+    """Whether the organisation has a purpose with this key."""
+    return Purpose.objects.filter(organisation=organisation_id, key=key).exists()
+
+
 def require_channel(purpose: Purpose, channel: str, *loc: str | int) -> None:
     """Raise ``channel_not_offered`` (422) unless the purpose uses this channel (B-13)."""
     if channel not in purpose.channels:

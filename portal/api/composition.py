@@ -20,6 +20,7 @@ from portal.api.docs import DocsPage
 from portal.api.doors import ENGINE_KINDS, HOST_KINDS, MEMBER_KINDS, capability_of, door
 from portal.api.errors import MethodNotAllowedError
 from portal.api.models import TokenKind
+from portal.api.parsing import CarefulParser
 from portal.api.problems import answer_problems, problem_response
 from portal.errors import NotFoundError
 
@@ -59,6 +60,8 @@ def with_problems(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if "\x00" in request.path_info:  # no name or id has one, and the database could not even be asked
+            return problem_response(NotFoundError())
         try:
             response = view(request, *args, **kwargs)
         except Http404:
@@ -148,6 +151,7 @@ def make_api(
         urls_namespace=namespace,
         auth=BearerToken(),
         docs=DocsPage(),
+        parser=CarefulParser(),
     )
     answer_problems(api)
     api.add_decorator(door(kinds), mode="view")

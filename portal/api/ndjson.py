@@ -10,7 +10,9 @@ from typing import IO, Any
 
 from django.http import FileResponse, HttpRequest
 
-from portal.errors import FieldProblem
+from portal.api.errors import InvalidJsonError
+from portal.api.parsing import read_json
+from portal.errors import FieldProblem, InvalidInputError
 
 MEDIA_TYPE = "application/x-ndjson"
 LONGEST_LINE = 64 * 1024
@@ -55,8 +57,10 @@ def read_line(text: bytes) -> dict[str, Any] | FieldProblem:
 
 def parsed(text: bytes) -> dict[str, Any] | FieldProblem:
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        found = read_json(text)
+    except InvalidInputError as error:
+        return error.errors[0]
+    except InvalidJsonError:
         found = None
     return found if isinstance(found, dict) else FieldProblem((), "invalid_json", "Each line is a JSON object.")
 

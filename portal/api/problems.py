@@ -83,6 +83,8 @@ def as_domain_error(exception: Exception) -> DomainError:
             return BadRequestError()
         case HttpError(status_code=401):
             return UnauthenticatedError()
+        case HttpError(status_code=400, __cause__=DomainError() as cause):
+            return cause  # from the parser, which ninja wraps
         case HttpError(status_code=400, message=message):
             return InvalidJsonError() if "parse" in message else BadRequestError(message)
     return InternalError()

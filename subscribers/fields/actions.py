@@ -16,6 +16,7 @@ from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 from subscribers.fields.errors import FieldExistsError, JustificationRequiredError
 from subscribers.fields.models import Field
+from subscribers.fields.purposes import purpose_problems
 from subscribers.fields.rules import key_problems, shape_problems
 
 
@@ -50,7 +51,11 @@ def create_field(
     """Declare a field; ``justification_required``, ``invalid_input`` or ``field_exists`` when it can't be."""
     actor.require(Capability.FIELDS_EDIT)
     choices = values.tidy_choices
-    problems = [*key_problems(values.key), *shape_problems(values.label, values.type, choices)]
+    problems = [
+        *key_problems(values.key),
+        *shape_problems(values.label, values.type, choices),
+        *purpose_problems(organisation.pk, values.purpose),
+    ]
     if problems:
         raise InvalidInputError(errors=problems)
     justification = require_justification(values.justification)
@@ -87,7 +92,8 @@ def update_field(
     """Change the words of a field or add choices; a choice that may be in use is never taken away."""
     actor.require(Capability.FIELDS_EDIT)
     wanted = list(dict.fromkeys(choice.strip() for choice in choices or field.choices if choice.strip()))
-    problems = shape_problems(label, field.type, wanted)
+    purpose = field.purpose if purpose is None else purpose
+    problems = [*shape_problems(label, field.type, wanted), *purpose_problems(field.organisation_id, purpose)]
     if set(field.choices) - set(wanted):
         detail = _("Choices in use can't be taken away; add new ones.")
         problems.append(FieldProblem(("choices",), "choice_in_use", detail))
@@ -95,7 +101,7 @@ def update_field(
         raise InvalidInputError(errors=problems)
     field.label, field.choices = label.strip(), wanted
     field.justification = require_justification(justification)
-    field.purpose = field.purpose if purpose is None else purpose
+    field.purpose = purpose
     field.save(update_fields=["label", "choices", "justification", "purpose"])
     audit.record(actor=actor, action="field.updated", target=field, details={"key": field.key})
     return field

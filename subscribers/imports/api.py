@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -13,7 +14,9 @@ from pydantic import AwareDatetime, ConfigDict, Field, ValidationError
 
 from portal.api.authentication import ApiRequest
 from portal.api.doors import requires
+from portal.api.errors import InvalidJsonError
 from portal.api.pages import Page, PageQuery, paginate
+from portal.api.parsing import read_json
 from portal.errors import FieldProblem, InvalidInputError
 from portal.organisations.roles import Capability
 from subscribers.imports import queries
@@ -156,7 +159,12 @@ def shown(source: Import) -> dict[str, Any]:
 def read_options(text: str) -> ImportOptions:
     """The part `options` of the form; InvalidInputError with the place of each problem in it."""
     try:
-        return ImportOptions.model_validate_json(text)
+        return ImportOptions.model_validate(read_json(text))
+    except InvalidInputError as error:
+        problems = [replace(problem, loc=("options", *problem.loc)) for problem in error.errors]
+        raise InvalidInputError(_("The options of the import are not right."), errors=problems) from None
+    except InvalidJsonError:
+        raise InvalidInputError.at("options", code="invalid_json", detail=InvalidJsonError.title) from None
     except ValidationError as error:
         problems = [
             FieldProblem(("options", *problem["loc"]), str(problem["type"]), str(problem["msg"]))

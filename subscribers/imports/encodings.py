@@ -62,7 +62,7 @@ def known_encoding(name: str) -> str:
     """The codec behind a name somebody chose; UnknownEncodingError for what no CSV file is written in."""
     try:
         codec = codecs.lookup(name)
-    except LookupError:
+    except (LookupError, ValueError):  # the latter for a name with NUL
         raise UnknownEncodingError from None
     canonical = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(codec.name, codec.name)
     if STATEFUL.match(canonical) or not codec._is_text_encoding or "\n".encode(canonical).strip(b"\0") != b"\n":

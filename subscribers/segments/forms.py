@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from portal.api.errors import InvalidJsonError
+from portal.api.parsing import read_json
+from portal.errors import InvalidInputError
 
 LONGEST_RULE = 64 * 1024
 
@@ -22,7 +25,7 @@ def rule_from_text(text: str) -> dict[str, Any] | None:
     if len(text) > LONGEST_RULE:
         return None
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        found = read_json(text)
+    except (InvalidJsonError, InvalidInputError):
         return None
     return found if isinstance(found, dict) else None

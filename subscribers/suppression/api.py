@@ -12,9 +12,9 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from portal.api.authentication import ApiRequest
 from portal.api.doors import requires
-from portal.api.errors import InvalidJsonError
-from portal.api.ndjson import answer_lines, chunks, is_ndjson, parsed
+from portal.api.ndjson import answer_lines, chunks, is_ndjson
 from portal.api.pages import Page, PageQuery, paginate
+from portal.api.parsing import read_json
 from portal.api.problems import field_problems
 from portal.errors import FieldProblem, InvalidInputError
 from portal.organisations.roles import Capability
@@ -89,10 +89,7 @@ def add(request: ApiRequest) -> Status[dict[str, Any]] | FileResponse:
     """
     if is_ndjson(request):
         return answer_lines(answers(request))
-    body = parsed(request.body)
-    if isinstance(body, FieldProblem):
-        raise InvalidJsonError
-    entry = entry_of(body)
+    entry = entry_of(read_json(request.body))
     if isinstance(entry, FieldProblem):
         raise InvalidInputError(errors=[entry])
     outcome = suppress_entries(actor=request.actor, organisation=request.organisation, entries=[entry])[0]
@@ -101,7 +98,7 @@ def add(request: ApiRequest) -> Status[dict[str, Any]] | FileResponse:
     return Status(201 if outcome.created else 200, suppression_out(suppression_of(outcome.id)))
 
 
-def entry_of(body: dict[str, Any]) -> Entry | FieldProblem:
+def entry_of(body: Any) -> Entry | FieldProblem:
     try:
         return Entry(**SuppressionIn.model_validate(body).model_dump())
     except ValidationError as error:

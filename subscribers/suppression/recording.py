@@ -62,6 +62,8 @@ def prepared(entry: Entry, hasher: KeyedHasher, *, country: str) -> Prepared:
     """The entry hashed, or InvalidValueError with the code."""
     if entry.channel not in REACHED_BY:
         raise InvalidValueError("invalid_channel")
+    if entry.address and (entry.hash or entry.hash_type):
+        raise InvalidValueError("ambiguous")
     if entry.address:
         address = normal_address(entry.channel, entry.address, country=country)
         version, digest = hasher.current(address.encode())

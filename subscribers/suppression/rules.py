@@ -26,6 +26,7 @@ DETAILS = {
     "invalid_phone": _("This is not a phone number. Write it with its country: +33 6 12 34 56 78."),
     "invalid_value": _("This is not a hash in hexadecimal: 64 digits for sha256, 32 for md5."),
     "invalid_channel": _("Addresses are suppressed on email, sms or phone."),
+    "ambiguous": _("Give an address or a hash, not both."),
     "required": _("Give an address, or a hash and its hash_type."),
 }
 

@@ -39,3 +39,16 @@ def test_the_same_key_twice_is_a_conflict(api: Api) -> None:
 def test_an_unknown_type_is_told_at_its_place(api: Api) -> None:
     answer = api.post("/fields", {"key": "a", "label": "A", "type": "colour", "justification": "x"})
     assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["type"])
+
+
+def test_a_field_names_a_purpose_that_there_is(api: Api) -> None:
+    body = {"key": "size", "label": "Size", "type": "text", "justification": "Fit", "purpose": "news"}
+    api.post("/purposes", {"key": "news", "name": "News", "basis": "consent", "channels": ["email"]})
+    assert api.post("/fields", body).json()["purpose"] == "news"
+    for refused in (
+        api.post("/fields", {**body, "key": "colour", "purpose": "nowhere"}),
+        api.patch("/fields/size", {"purpose": "x" * 200}),
+    ):
+        assert refused.status_code == 422
+        assert [problem["code"] for problem in refused.json()["errors"]] == ["unknown_purpose"]
+    assert api.patch("/fields/size", {"purpose": ""}).json()["purpose"] == ""

@@ -75,3 +75,12 @@ def test_another_organisations_entry_is_not_there(
     theirs = api_of(stranger, other).post("/suppressions", {"address": "zoe@example.org"}).json()["id"]
     assert api.delete(f"/suppressions/{theirs}").status_code == 404
     assert api.get("/suppressions").json()["items"] == []
+
+
+def test_an_address_and_a_hash_at_once_are_refused(api: Api, in_acme: Organisation) -> None:
+    """One of them would be suppressed and the other silently not."""
+    body = {"address": "a@example.org", "hash": hashlib.sha256(b"b@example.org").hexdigest(), "hash_type": "sha256"}
+    answer = api.post("/suppressions", body)
+    assert answer.status_code == 422
+    assert [problem["code"] for problem in answer.json()["errors"]] == ["ambiguous"]
+    assert not Suppression.objects.exists()
