@@ -20,6 +20,7 @@ class Action(models.TextChoices):
     PAUSE = "pause", _("paused")
     RESUME = "resume", _("resumed")
     REVERT = "revert", _("undone with its import")
+    RESET = "reset", _("to be confirmed again: new address")
 
 
 class Status(models.TextChoices):

@@ -138,6 +138,7 @@ TITLES: dict[Action, Text] = {
     Action.PAUSE: _("Paused: %(purpose)s by %(channel)s"),
     Action.RESUME: _("Resumed: %(purpose)s by %(channel)s"),
     Action.REVERT: _("Undone with its import: %(purpose)s by %(channel)s"),
+    Action.RESET: _("New address, to be confirmed again: %(purpose)s by %(channel)s"),
 }
 
 

@@ -41,6 +41,8 @@ MOVES: Mapping[Action, Move] = {
     Action.PAUSE: Move(Status.PAUSED, frozenset({Status.GRANTED, Status.PAUSED})),
     Action.RESUME: Move(Status.GRANTED, frozenset({Status.PAUSED})),
     Action.REVERT: Move(Status.NONE, frozenset({Status.GRANTED, Status.UNCONFIRMED})),
+    # Whatever the date of the agreement: it was about another address.
+    Action.RESET: Move(Status.UNCONFIRMED, CONFIRMED, dated=False),
 }
 
 

@@ -257,6 +257,16 @@ WITH {GIVEN_STOP}, {LOCKED}, {decided_with(OWN_EVIDENCE, CLICKED_STOP)}, {PROOFS
 SELECT event_id FROM decided
 """)  # noqa: S608
 
+# The agreements that a change of address calls in question: those that had to be confirmed. Index: the state's primary
+# key.
+CONFIRMED_STATES = f"""
+SELECT s.contact_id, s.purpose_id, s.channel, s.event_id FROM consent_consentstate s
+JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = s.purpose_id AND p.double_opt_in
+WHERE s.organisation_id = %(organisation)s AND s.contact_id = ANY(%(contacts)s) AND s.channel = ANY(%(channels)s)
+    AND s.status IN ({quoted(CONFIRMED)})
+ORDER BY s.contact_id, s.purpose_id, s.channel
+"""  # noqa: S608
+
 # How many have agreed, by purpose and channel. Index: states_granted, scanned alone.
 IN_FORCE = """
 SELECT purpose_id, channel, count(*) FROM consent_consentstate

@@ -263,6 +263,7 @@ class Migration(migrations.Migration):
                             ("pause", "paused"),
                             ("resume", "resumed"),
                             ("revert", "undone with its import"),
+                            ("reset", "to be confirmed again: new address"),
                         ],
                         max_length=8,
                     ),
