@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import ConsentEvent, ConsentState, Evidence
 from consent.ledger.queries import consents_of, events_of
+from portal.crypto import sealer
 from portal.organisations.models import Organisation
 from portal.personal_data.registry import PersonalDataSource, register_source
 
@@ -29,13 +30,14 @@ def register() -> None:
 
 
 def collect(organisation: Organisation, contact_id: int) -> dict[str, Any]:
-    """Standings, events and the documents that prove them; three queries."""
+    """Standings, events and the documents that prove them; three queries, and one for the keys."""
     events = list(events_of(organisation).filter(contact_id=contact_id).order_by("id"))
     if not events:
         return {}
     ids = {event.evidence_id for event in events if event.evidence_id is not None}
+    box = sealer(organisation.pk)
     proofs = {
-        evidence.pk: open_evidence(evidence)
+        evidence.pk: open_evidence(evidence, box)
         for evidence in Evidence.objects.filter(organisation=organisation, pk__in=ids)
     }
     return {

@@ -51,9 +51,12 @@ def canonical(document: dict[str, Any]) -> bytes:
     return rfc8785.dumps(document)
 
 
-def open_evidence(evidence: Evidence) -> dict[str, Any]:
-    """The document; ``TamperedError`` when it is not the one its digest names."""
+def open_evidence(evidence: Evidence, box: Sealer | None = None) -> dict[str, Any]:
+    """The document; ``TamperedError`` when it is not the one its digest names.
+
+    Whoever opens many gives the organisation's ``box``, whose keys are read once.
+    """
     digest = bytes(evidence.digest)
-    plain = sealer(evidence.organisation_id).open(bytes(evidence.payload), context=context_of(digest))
+    plain = (box or sealer(evidence.organisation_id)).open(bytes(evidence.payload), context=context_of(digest))
     document: dict[str, Any] = json.loads(plain)
     return document
