@@ -1,4 +1,4 @@
-"""Every write on audiences: draft, submit, decide, claim, hand off, complete.
+"""What members do with audiences: draft, submit, decide, cancel; and how approvals end. The engine has its own actions.
 
 An audience that has been decided is never changed again: a new try is a new audience, so that what an approver saw
 is what was sent to.
@@ -22,7 +22,6 @@ from consent.audiences.errors import (
     AlreadyClaimedError,
     AudienceExpiredError,
     FourEyesError,
-    NotClaimedError,
     SnapshotPendingError,
     WrongStateError,
 )
@@ -31,10 +30,10 @@ from consent.audiences.rules import is_over, is_own_work, may_become, unknown_fi
 from consent.audiences.snapshots import Snapshot
 from consent.purposes.models import Purpose
 from portal import audit
-from portal.errors import FieldProblem, InvalidInputError, NotFoundError, PermissionDeniedError
+from portal.errors import FieldProblem, InvalidInputError, NotFoundError
 from portal.jobs.actions import start_job
 from portal.jobs.running import JobRun
-from portal.organisations.actors import Actor, ActorKind
+from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 from subscribers.fields.models import Field
@@ -249,102 +248,6 @@ def cancel_audience(*, actor: Actor, audience: Audience) -> Audience:
     kept.save(update_fields=["state"])
     note(actor, "audience.cancelled", kept, now)
     return kept
-
-
-# The engine
-
-
-@transaction.atomic
-def claim_audience(*, actor: Actor, audience: Audience) -> Audience:
-    """Give it to this credential, once.
-
-    Raises ``already_claimed``, ``audience_expired``, ``wrong_state``.
-    """
-    require_engine(actor)
-    now = timezone.now()
-    kept = locked(audience)
-    refuse_expired(kept, now)
-    if kept.claimed_at is not None:
-        raise AlreadyClaimedError
-    if kept.state != AudienceState.APPROVED:
-        raise WrongStateError
-    kept.claimed_by_id, kept.claimed_at = actor.token_id, now
-    kept.save(update_fields=["claimed_by", "claimed_at"])
-    note(actor, "audience.claimed", kept, now)
-    return kept
-
-
-def open_hand_off(*, actor: Actor, audience: Audience, now: datetime, cursor: int = 0) -> None:
-    """Let this credential read the recipients from this contact on, and note that it did (S-03).
-
-    Raises ``not_claimed``, ``audience_expired``, ``wrong_state``.
-    """
-    require_engine(actor)
-    refuse_expired(audience, now)
-    if audience.state not in (AudienceState.APPROVED, AudienceState.HANDED_OFF):
-        raise WrongStateError
-    if audience.claimed_at is None or audience.claimed_by_id != actor.token_id:
-        raise NotClaimedError
-    audit.record(actor=actor, action="audience.read", target=audience, details={"after": cursor}, at=now)
-
-
-@transaction.atomic
-def note_hand_off(*, audience: Audience, upto: int, sent: int, skipped: dict[str, int]) -> None:
-    """Add a slice to ``handed_off`` unless its ids were counted before; ``upto`` is the highest id it covers.
-
-    The slices of a stream start above the highest id counted so far, so a stream that is resumed adds only what is
-    new. Called before the slice goes out: what may have left counts as handed over.
-    """
-    kept = Audience.objects.select_for_update().only("handed_off").get(pk=audience.pk)
-    found: dict[str, Any] = kept.handed_off or {"sent": 0, "skipped": {}, "upto": 0}
-    if upto <= found["upto"]:
-        return
-    for reason, count in skipped.items():
-        found["skipped"][reason] = found["skipped"].get(reason, 0) + count
-    kept.handed_off = {"sent": found["sent"] + sent, "skipped": found["skipped"], "upto": upto}
-    kept.save(update_fields=["handed_off"])
-
-
-@transaction.atomic
-def finish_hand_off(*, actor: Actor, audience: Audience) -> None:
-    """Every recipient has gone out at least once: the audience is handed off. Doing it again changes nothing."""
-    now = timezone.now()
-    kept = locked(audience)
-    if kept.state != AudienceState.APPROVED:
-        return
-    kept.state = AudienceState.HANDED_OFF
-    if not kept.handed_off:
-        kept.handed_off = {"sent": 0, "skipped": {}, "upto": 0}
-    kept.save(update_fields=["state", "handed_off"])
-    counted = {name: kept.handed_off[name] for name in ("sent", "skipped")}
-    note(actor, "audience.handed_off", kept, now, **counted)
-
-
-@transaction.atomic
-def complete_audience(*, actor: Actor, audience: Audience, sent: int, failed: int) -> Audience:
-    """The engine's own count at the end; the same report a second time is fine.
-
-    Raises ``wrong_state``, ``not_claimed``.
-    """
-    require_engine(actor)
-    now = timezone.now()
-    kept = locked(audience)
-    if kept.claimed_at is not None and kept.claimed_by_id != actor.token_id:
-        raise NotClaimedError
-    report = {"sent": sent, "failed": failed}
-    if kept.state == AudienceState.COMPLETED and kept.completed == report:
-        return kept
-    if kept.claimed_at is None or not may_become(kept.state, AudienceState.COMPLETED):
-        raise WrongStateError
-    kept.state, kept.completed, kept.completed_at = AudienceState.COMPLETED, report, now
-    kept.save(update_fields=["state", "completed", "completed_at"])
-    note(actor, "audience.completed", kept, now, **report)
-    return kept
-
-
-def require_engine(actor: Actor) -> None:
-    if actor.kind != ActorKind.ENGINE:
-        raise PermissionDeniedError
 
 
 # Expiry

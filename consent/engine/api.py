@@ -13,8 +13,8 @@ from django_scopes import scopes_disabled
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
-from consent.audiences import actions
 from consent.audiences.models import Audience, AudienceState
+from consent.engine import actions
 from consent.engine.queries import (
     audience_for,
     engine_audiences,

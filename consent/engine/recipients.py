@@ -22,9 +22,9 @@ from django.utils import timezone
 from psycopg import errors, pq
 from pyroaring import BitMap64
 
-from consent.audiences import actions
 from consent.audiences.models import Audience
 from consent.audiences.snapshots import loaded
+from consent.engine import actions
 from consent.engine.sql import SEPARATOR, slice_statement
 from consent.gate import NOT_FOUND, gate_sql
 from consent.links import token_maker
