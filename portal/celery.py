@@ -37,6 +37,11 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "tidy imports": {
+        "task": "subscribers.imports.tasks.tidy_imports",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "forget answers to retries": {
         "task": "portal.api.tasks.purge_idempotency_records",
         "schedule": 3600.0,

@@ -180,8 +180,12 @@ STORAGES: dict[str, dict[str, Any]] = {
     },
 }
 # Uploads above this go to a temporary file on disk, never to memory; the size limit is ACCORD.upload_limit.
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["portal.uploads.HashingUploadHandler"]
+# Beside the stored files, so that keeping one is a rename, whatever its size.
+FILE_UPLOAD_TEMP_DIR = ACCORD.var / "uploads"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

@@ -43,6 +43,7 @@ class Environment:
     embedded: bool
     upload_limit: int
     import_columns_limit: int
+    import_file_days: int
     audience_valid_hours: int
     debug: bool = field(default=False)
 
@@ -111,6 +112,7 @@ def read_environment() -> Environment:
         embedded=not env.str("DATABASE_URL", default=""),
         upload_limit=env.int("ACCORD_UPLOAD_LIMIT", default=2 * 1024**3),
         import_columns_limit=env.int("ACCORD_IMPORT_COLUMNS", default=500),
+        import_file_days=env.int("ACCORD_IMPORT_FILE_DAYS", default=30),
         audience_valid_hours=env.int("ACCORD_AUDIENCE_VALID_HOURS", default=72),
         debug=env.bool("ACCORD_DEBUG", default=False),
     )

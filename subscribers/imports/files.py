@@ -18,9 +18,12 @@ from subscribers.imports.reading import FileFormat, inspect_file, preview_rows
 
 
 def digest_of(upload: UploadedFile) -> bytes:
-    """SHA-256 of an upload, read a piece at a time; FileTooLargeError past the limit of the settings."""
+    """SHA-256 of an upload, known already if it came over HTTP; FileTooLargeError past the limit of the settings."""
     if (upload.size or 0) > settings.ACCORD.upload_limit:
         raise FileTooLargeError
+    known = getattr(upload, "sha256", None)
+    if known is not None:
+        return bytes(known)
     digest = hashlib.sha256()
     for piece in upload.chunks(1024 * 1024):
         digest.update(piece)

@@ -98,6 +98,12 @@ SELECT EXISTS (
 )
 """
 
+# For the schedule, so of all organisations. Index: rejects_by_line.
+OLD_REJECTS = """
+DELETE FROM subscribers_importreject r USING subscribers_import i
+WHERE r.organisation_id = i.organisation_id AND r.source_import_id = i.id AND i.finished_at < %(before)s
+"""
+
 # Every staging table with the id of its import, for this schema only.
 STAGE_TABLES = r"""
 SELECT relname, substring(relname FROM '^import_(?:stage|merged)_(\d+)_\d+_\d+$') FROM pg_class
