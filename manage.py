@@ -13,9 +13,13 @@ def main() -> None:
         embedded.hold_unless_given()
     except embedded.ServicesError as error:
         sys.exit(str(error))
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"Accord's settings are not right: {error}")
 
 
 if __name__ == "__main__":

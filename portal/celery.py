@@ -6,12 +6,14 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, celeryd_init, setup_logging
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue as BrokerQueue
 
 from portal import embedded
 from portal.jobs.queues import Queue, route
+from portal.settings.checks import require_safe_production
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 embedded.hold_unless_given()
@@ -21,6 +23,8 @@ app.conf.update(settings.CELERY)
 app.conf.task_routes = [route]
 app.conf.task_queues = [BrokerQueue(queue.value) for queue in Queue]
 app.conf.beat_schedule_filename = str(settings.ACCORD.var / "run" / "beat-schedule")
+# The embedded servers make it; an instance with servers of its own does so here.
+(settings.ACCORD.var / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
 app.conf.beat_schedule = {
     "expire audiences": {
         "task": "consent.audiences.tasks.expire_audiences",
@@ -48,6 +52,16 @@ app.conf.beat_schedule = {
         "options": {"expires": 3600},
     },
 }
+
+
+@celeryd_init.connect
+@beat_init.connect
+def _refuse_unsafe_production(**_kwargs: Any) -> None:
+    """The same refusal as the web server's."""
+    try:
+        require_safe_production()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error  # Celery logs any Exception of a receiver, and goes on
 
 
 @setup_logging.connect

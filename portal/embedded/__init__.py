@@ -6,7 +6,7 @@ names real servers. A *keeper* process stops both about a second after the last 
 went, and restarts what dies meanwhile.
 """
 
-from .addresses import Addresses, addresses, uses_embedded_services, var_folder
+from .addresses import Addresses, addresses, serves_as_store, uses_embedded_services, var_folder
 from .errors import ServicesError
 from .holding import hold, hold_unless_given, is_held, release, stopped
 
@@ -18,6 +18,7 @@ __all__ = [
     "hold_unless_given",
     "is_held",
     "release",
+    "serves_as_store",
     "stopped",
     "uses_embedded_services",
     "var_folder",

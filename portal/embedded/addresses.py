@@ -94,6 +94,13 @@ def var_folder() -> Path:
     return Path(os.environ.get("ACCORD_VAR") or ROOT / "var").expanduser().resolve()
 
 
+def serves_as_store(broker_url: str) -> bool:
+    """Whether the broker is a Redis or Valkey that can keep the cache and the rate limits too."""
+    return broker_url.startswith(("redis://", "rediss://"))
+
+
 def uses_embedded_services() -> bool:
-    """Whether this instance needs them: not when both real servers are named in the environment."""
-    return not (os.environ.get("DATABASE_URL") and os.environ.get("BROKER_URL"))
+    """Whether this instance needs them: not when the environment names real servers for all they do."""
+    broker_url = os.environ.get("BROKER_URL", "").strip()
+    has_store = bool(os.environ.get("VALKEY_URL")) or serves_as_store(broker_url)
+    return not (os.environ.get("DATABASE_URL") and broker_url and has_store)

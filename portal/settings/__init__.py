@@ -238,4 +238,7 @@ if ACCORD.production:
 
 LOGGING = logging_settings(production=ACCORD.production)
 LOGGING_CONFIG = "logging.config.dictConfig"
-SILENCED_SYSTEM_CHECKS: list[str] = []
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # frame-ancestors in portal.ui.security says it to every browser of the last ten years
+    "security.W009",  # accord.E006 refuses a weak secret key, where this only warns
+]

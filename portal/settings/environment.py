@@ -8,16 +8,23 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from portal import embedded
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROFILES = ("development", "production", "test")
+DATABASES = ("postgres", "postgresql", "pgsql")
+BROKERS = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps")
+STORES = ("redis", "rediss", "unix")
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,8 @@ class Environment:
     trusted_proxies: tuple[str, ...]
     metrics_token: str
     demo: bool
-    embedded: bool
+    own_servers: tuple[str, ...]
+    """The variables that name no server, so that the embedded one is used."""
     upload_limit: int
     import_columns_limit: int
     import_file_days: int
@@ -52,13 +60,13 @@ class Environment:
         return self.profile == "production"
 
 
-def kept_secret(path: Path) -> str:
-    """The secret kept in this file, made on first use: 32 random bytes in base64, readable by the owner alone."""
+def kept_secret(path: Path, length: int = 32) -> str:
+    """The secret kept in this file, made on first use: random bytes in base64, readable by the owner alone."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
-        draft.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+        draft.write_text(base64.b64encode(secrets.token_bytes(length)).decode())
         try:
             os.link(draft, path)  # the first of several processes wins, and all read the same file
         except FileExistsError:
@@ -76,43 +84,85 @@ def decoded_key(text: str) -> bytes:
         key = b""
     if len(key) != 32:
         message = "ACCORD_MASTER_KEY must be 32 random bytes in base64: `openssl rand -base64 32` makes one."
-        raise ValueError(message)
+        raise ImproperlyConfigured(message)
     return key
 
 
+def whole_number(name: str, default: int) -> int:
+    text = os.environ.get(name, "").strip() or str(default)
+    if not text.isdecimal():
+        message = f"{name} is {text!r}; it must be a whole number."
+        raise ImproperlyConfigured(message)
+    return int(text)
+
+
+def server_url(name: str, schemes: Sequence[str]) -> str:
+    """The address of a server, or nothing; what it holds besides its scheme is for the driver to judge."""
+    text = os.environ.get(name, "").strip()
+    if text and urlsplit(text).scheme not in schemes:
+        # Not the value: it may hold a password.
+        message = f"{name} must begin with {', '.join(f'{scheme}://' for scheme in schemes)}."
+        raise ImproperlyConfigured(message)
+    return text
+
+
+def proxies(networks: Sequence[str]) -> tuple[str, ...]:
+    for network in networks:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            message = f"ACCORD_TRUSTED_PROXIES: {error}. Give networks with commas, such as 10.0.0.0/8,192.0.2.7"
+            raise ImproperlyConfigured(message) from error
+    return tuple(networks)
+
+
 def read_environment() -> Environment:
+    """What the environment says; raises ImproperlyConfigured, in words an operator can act on."""
     env = environ.Env()
-    var = Path(env.str("ACCORD_VAR", default=str(ROOT / "var"))).resolve()
+    var = embedded.var_folder()
     profile = env.str("ACCORD_SETTINGS", default="development")
     if profile not in PROFILES:
         message = f"ACCORD_SETTINGS is {profile!r}; it must be one of {', '.join(PROFILES)}."
-        raise ValueError(message)
+        raise ImproperlyConfigured(message)
     own = embedded.addresses(var)
-    port = env.int("PORT", default=8000)
+    port = whole_number("PORT", 8000)
+    base_url = env.str("ACCORD_BASE_URL", default="").rstrip("/") or f"http://127.0.0.1:{port}"
+    if not base_url.startswith(("https://", "http://")) or not urlsplit(base_url).hostname:
+        message = f"ACCORD_BASE_URL is {base_url!r}; it must be an address such as https://accord.example."
+        raise ImproperlyConfigured(message)
     master_key = env.str("ACCORD_MASTER_KEY", default="")
-    broker_url = env.str("BROKER_URL", default="") or own.broker_url
+    database_url = server_url("DATABASE_URL", DATABASES)
+    broker_url = server_url("BROKER_URL", BROKERS)
+    valkey_url = server_url("VALKEY_URL", STORES) or (broker_url if embedded.serves_as_store(broker_url) else "")
     return Environment(
         profile=profile,
         var=var,
         port=port,
-        base_url=env.str("ACCORD_BASE_URL", default=f"http://127.0.0.1:{port}").rstrip("/"),
-        secret_key=env.str("ACCORD_SECRET_KEY", default="") or kept_secret(var / "keys" / "secret"),
+        base_url=base_url,
+        secret_key=env.str("ACCORD_SECRET_KEY", default="") or kept_secret(var / "keys" / "secret", length=48),
         master_key=decoded_key(master_key or kept_secret(var / "keys" / "master")),
         previous_master_keys=tuple(decoded_key(key) for key in env.list("ACCORD_PREVIOUS_MASTER_KEYS", default=[])),
         master_key_generated=not master_key,
-        database=(env.db_url("DATABASE_URL") if env.str("DATABASE_URL", default="") else own.database_settings),
-        broker_url=broker_url,
-        valkey_url=env.str("VALKEY_URL", default="")
-        or (broker_url if env.str("BROKER_URL", default="").startswith("redis") else own.valkey_url),
-        email_url=env.str("EMAIL_URL", default=""),
+        database=env.db_url_config(database_url) if database_url else own.database_settings,
+        broker_url=broker_url or own.broker_url,
+        valkey_url=valkey_url or own.valkey_url,
+        email_url=server_url("EMAIL_URL", tuple(env.EMAIL_SCHEMES)),
         allowed_hosts=tuple(env.list("ACCORD_ALLOWED_HOSTS", default=[])),
-        trusted_proxies=tuple(env.list("ACCORD_TRUSTED_PROXIES", default=[])),
+        trusted_proxies=proxies(env.list("ACCORD_TRUSTED_PROXIES", default=[])),
         metrics_token=env.str("ACCORD_METRICS_TOKEN", default=""),
         demo=env.bool("ACCORD_DEMO", default=True),
-        embedded=not env.str("DATABASE_URL", default=""),
-        upload_limit=env.int("ACCORD_UPLOAD_LIMIT", default=2 * 1024**3),
-        import_columns_limit=env.int("ACCORD_IMPORT_COLUMNS", default=500),
-        import_file_days=env.int("ACCORD_IMPORT_FILE_DAYS", default=30),
-        audience_valid_hours=env.int("ACCORD_AUDIENCE_VALID_HOURS", default=72),
+        own_servers=tuple(
+            name
+            for name, given in {
+                "DATABASE_URL": database_url,
+                "BROKER_URL": broker_url,
+                "VALKEY_URL": valkey_url,
+            }.items()
+            if not given
+        ),
+        upload_limit=whole_number("ACCORD_UPLOAD_LIMIT", 2 * 1024**3),
+        import_columns_limit=whole_number("ACCORD_IMPORT_COLUMNS", 500),
+        import_file_days=whole_number("ACCORD_IMPORT_FILE_DAYS", 30),
+        audience_valid_hours=whole_number("ACCORD_AUDIENCE_VALID_HOURS", 72),
         debug=env.bool("ACCORD_DEBUG", default=False),
     )
