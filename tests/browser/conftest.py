@@ -115,7 +115,9 @@ def assert_accessible(complaints: list[str]) -> Callable[[Page], None]:
             page.wait_for_timeout(50)
             page.evaluate(END_FADING)
             assert page.evaluate(RUN_AXE, AXE_RULES) == [], f"{theme}: {page.url}"
-        # axe-core itself tries inline styles, which the policy refuses; that is not the page's fault.
+        # axe-core itself tries inline styles, which the policy refuses; that is not the page's fault. What the browser
+        # says of it arrives a moment after the answer.
+        page.wait_for_timeout(100)
         del complaints[before:]
 
     return check
