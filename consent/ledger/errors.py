@@ -37,6 +37,14 @@ class FutureDateError(LedgerInputError):
     default_loc = ("occurred_at",)
 
 
+class InvalidDateError(LedgerInputError):
+    """Before anybody kept such records, and before what a calendar in every time zone can hold."""
+
+    code = "invalid_date"
+    title = _("This date is before 1900: it cannot be right. Check its year.")
+    default_loc = ("occurred_at",)
+
+
 class UnknownContactError(LedgerInputError):
     code = "unknown_contact"
     title = _("There is no such contact. Create it first.")

@@ -13,13 +13,12 @@ from django.db import transaction
 from consent.ledger.actions import SOURCES, with_author
 from consent.ledger.errors import (
     EvidenceRequiredError,
-    FutureDateError,
     InvalidEvidenceError,
     UnknownContactError,
 )
 from consent.ledger.models import Action, EventSource
-from consent.ledger.recording import Choice, record_events
-from consent.ledger.rules import CLOCK_SKEW, NEEDS_EVIDENCE
+from consent.ledger.recording import Choice, record_events, require_possible
+from consent.ledger.rules import NEEDS_EVIDENCE
 from consent.purposes.models import Purpose
 from consent.purposes.queries import named_purpose, require_channel
 from portal import audit
@@ -99,8 +98,7 @@ def choice_of(
     if contact_id is None:
         raise UnknownContactError
     occurred_at = report.occurred_at or now
-    if occurred_at > now + CLOCK_SKEW:
-        raise FutureDateError
+    require_possible(occurred_at, now)
     if report.action in NEEDS_EVIDENCE and not report.evidence:
         raise EvidenceRequiredError
     return Choice(

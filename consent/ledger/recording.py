@@ -14,13 +14,14 @@ from typing import Any
 from django.db import connection
 
 from consent.ledger import sql
-from consent.ledger.errors import EvidenceRequiredError, FutureDateError
+from consent.ledger.errors import EvidenceRequiredError, FutureDateError, InvalidDateError
 from consent.ledger.evidence import SealedEvidence, seal_evidence
 from consent.ledger.models import Action, EventSource
 from consent.ledger.prepared import prepared_rows
 from consent.ledger.rules import CLOCK_SKEW, NEEDS_EVIDENCE
 from portal.crypto import sealer
 from portal.organisations.models import Organisation
+from subscribers.contacts.values import EARLIEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +78,17 @@ def record_events(organisation: Organisation | int, choices: Sequence[Choice], *
 
 
 def require_sound(choice: Choice, now: datetime) -> None:
-    if choice.occurred_at > now + CLOCK_SKEW:
-        raise FutureDateError
+    require_possible(choice.occurred_at, now)
     if choice.action in NEEDS_EVIDENCE and not choice.evidence:
         raise EvidenceRequiredError
+
+
+def require_possible(occurred_at: datetime, now: datetime) -> None:
+    """Raise ``future_date`` or ``invalid_date`` for a moment at which nobody can have chosen."""
+    if occurred_at > now + CLOCK_SKEW:
+        raise FutureDateError
+    if occurred_at < EARLIEST:
+        raise InvalidDateError
 
 
 def rounds(choices: Sequence[Choice]) -> Iterator[list[int]]:

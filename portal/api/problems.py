@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -79,7 +80,7 @@ def as_domain_error(exception: Exception) -> DomainError:
             return PermissionDeniedError()
         case RequestDataTooBig():
             return PayloadTooLargeError()
-        case UnreadablePostError() | UnicodeDecodeError():
+        case UnreadablePostError() | UnicodeDecodeError() | MultiPartParserError() | SuspiciousOperation():
             return BadRequestError()
         case HttpError(status_code=401):
             return UnauthenticatedError()

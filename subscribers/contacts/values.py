@@ -23,6 +23,8 @@ LOCAL_DATE = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,](\d{1,9}))?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?", re.IGNORECASE)
 NUMBER = re.compile(r"[+-]?\d[\d.,'\u00a0\u202f\u2009\u2019 ]*")
 GROUPING = str.maketrans("", "", "'\u00a0\u202f\u2009\u2019 ")
+# What happened to a person, or was said by one, happened since; what is written as older is a slip.
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 MONTH_FIRST = frozenset(("US", "PH", "FM", "MH", "PW", "GU", "PR"))
 TRUE_WORDS = frozenset(
     ("true", "vrai", "yes", "oui", "y", "o", "1", "x", "ja", "sí", "si", "sim", "wahr", "on", "t", "v")
@@ -99,9 +101,11 @@ def parse_moment(text: str, zone: tzinfo, month_first: bool = False) -> datetime
     else:
         raise InvalidValueError("invalid_date")
     try:
-        return datetime.combine(date(year, month, day), parse_clock(text[found.end() :], zone))
-    except ValueError:
+        moment = datetime.combine(date(year, month, day), parse_clock(text[found.end() :], zone))
+        moment.astimezone(UTC)  # where the calendar ends, another zone may be beyond it
+    except (ValueError, OverflowError):
         raise InvalidValueError("invalid_date") from None
+    return moment
 
 
 def parse_clock(text: str, zone: tzinfo) -> time:

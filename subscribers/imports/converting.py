@@ -14,6 +14,7 @@ from typing import Protocol
 
 from subscribers.contacts.normalising import DomainBook, InvalidValueError, PhoneBook, normalise_email
 from subscribers.contacts.values import (
+    EARLIEST,
     normalise_boolean,
     normalise_country,
     normalise_language,
@@ -127,6 +128,8 @@ def moment_converter(zone: tzinfo, now: datetime, month_first: bool) -> Converte
         moment = parse_moment(text, zone, month_first)
         if moment > now:
             raise InvalidValueError("future_date")
+        if moment < EARLIEST:
+            raise InvalidValueError("invalid_date")
         return moment.isoformat()
 
     return Remembered(normal)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.errors import FieldProblem
 from subscribers.contacts.models import Origin
+from subscribers.contacts.values import EARLIEST
 
 ORIGINS = (Origin.OWN_FORM, Origin.OWN_SALE, Origin.PARTNER, Origin.BOUGHT, Origin.PUBLIC, Origin.MIGRATION)
 # Somebody else collected these: their proofs are sampled before anybody is written to.
@@ -57,6 +58,10 @@ def declaration_problems(
         )
     if declaration.collected_on and declaration.collected_on > today:
         problems.append(problem(("origin", "collected_on"), "future_date", _("This day lies in the future.")))
+    if declaration.collected_on and declaration.collected_on < EARLIEST.date():
+        problems.append(problem(("origin", "collected_on"), "invalid_date", _("This day is before 1900.")))
+    if declaration.occurred_at and declaration.occurred_at < EARLIEST:
+        problems.append(problem(("occurred_at",), "invalid_date", _("This moment is before 1900.")))
     if declaration.occurred_at and declaration.occurred_at > now:
         problems.append(problem(("occurred_at",), "future_date", _("This moment lies in the future.")))
     if declaration.consents:

@@ -78,6 +78,8 @@ def test_a_grant_is_recorded_with_its_evidence(client: Client, newsletter: Purpo
         ({"evidence": {}}, "evidence_required"),
         ({"evidence": {"n": 2**70}}, "invalid_evidence"),
         ({"occurred_at": "2999-01-01T00:00:00Z"}, "future_date"),
+        ({"occurred_at": "0001-01-01T00:00:00+14:00"}, "invalid_date"),
+        ({"occurred_at": "1899-12-31T23:59:59Z"}, "invalid_date"),
         ({"purpose": "nothing"}, "unknown_purpose"),
         ({"channel": "post"}, "channel_not_offered"),
         ({"contact": {"email": "nobody@example.org"}}, "unknown_contact"),

@@ -84,6 +84,9 @@ def test_rejected_rows_come_back_as_a_harmless_file(api: Client, acme: Organisat
         ({"basis": None}, ["options", "basis"]),
         ({"mapping": {"email": "shoe"}}, ["options", "mapping", "email"]),
         ({"unknown": 1}, ["options", "unknown"]),
+        ({"origin": {**ORIGIN, "collected_on": "0001-01-01"}}, ["options", "origin", "collected_on"]),
+        ({"occurred_at": "0001-01-01T00:00:00+14:00"}, ["options", "occurred_at"]),
+        ({"encoding": "a\x00"}, ["options", "encoding"]),
         ({"consents": [{"purpose": "news", "channel": "email"}]}, ["options", "evidence_note"]),
     ],
 )
@@ -116,6 +119,21 @@ def test_files_that_cannot_be_read_get_a_code_and_leave_nothing(
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     with scope(organisation=acme):
         assert not Import.objects.exists()
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "0001-01-01", "1899-12-30"])
+def test_a_row_dated_before_its_time_is_rejected(api: Client, acme: Organisation, moment: str) -> None:
+    content = f"email;date\nada@example.org;{moment}\n"
+    import_id = post(api, content, mapping={"email": "email", "date": "consent.occurred_at"}).json()["id"]
+    run(import_id, acme)
+    told = api.get(f"/api/v1/imports/{import_id}").json()
+    assert (told["state"], told["rejects_by_code"]) == ("done", {"invalid_date": 1})
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary="])
+def test_a_form_that_cannot_be_read_is_a_problem(api: Client, kind: str) -> None:
+    answer = api.generic("POST", "/api/v1/imports", b"--a\r\n", content_type=kind)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
 def test_a_file_over_the_limit_is_refused(api: Client, settings: Any) -> None:
