@@ -38,8 +38,8 @@ app.conf.beat_schedule = {
     },
     "requeue silent jobs": {
         "task": "portal.jobs.tasks.requeue_silent",
-        "schedule": 10.0,
-        "options": {"expires": 10},
+        "schedule": 5.0,
+        "options": {"expires": 5},
     },
     "tidy imports": {
         "task": "subscribers.imports.tasks.tidy_imports",

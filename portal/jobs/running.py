@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from django.db import connections, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from portal.organisations.models import Organisation
 
-HEARTBEAT = timedelta(seconds=5)
-SILENCE = timedelta(seconds=20)
+HEARTBEAT = timedelta(seconds=3)
+SILENCE = timedelta(seconds=10)  # of a worker; the lease makes it safe to be wrong
+UNTAKEN = timedelta(seconds=20)  # of a job that waits: the broker may have lost it
 ATTEMPTS = 20
 log = structlog.get_logger(__name__)
 
@@ -114,6 +115,10 @@ def run_job(
             if on_cancel:
                 on_cancel(run)
             run.finish(JobState.CANCELLED)
+        except (OperationalError, InterfaceError) as error:
+            # The database restarts, or two writers met too often: nobody can be told so now. The heartbeat falls
+            # silent, and the schedule asks for the job again.
+            log.warning("job_database_lost", error=type(error).__name__)
         except Exception as error:
             code = error.code if isinstance(error, DomainError) else "internal_error"
             log.exception("job_failed", code=code)
@@ -149,7 +154,10 @@ def heartbeat(run: JobRun) -> Iterator[None]:
     def beat() -> None:
         try:
             while not stopped.wait(HEARTBEAT.total_seconds()):
-                run._mine().update(heartbeat_at=timezone.now())
+                try:
+                    run._mine().update(heartbeat_at=timezone.now())
+                except DatabaseError:
+                    connections.close_all()  # it may be back at the next beat
         finally:
             connections.close_all()
 
@@ -168,7 +176,10 @@ def requeue_silent_jobs() -> int:
 
     now = timezone.now()
     with scopes_disabled():
-        silent = Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING], heartbeat_at__lt=now - SILENCE)
+        silent = Job.objects.filter(
+            Q(state=JobState.RUNNING, heartbeat_at__lt=now - SILENCE)
+            | Q(state=JobState.QUEUED, heartbeat_at__lt=now - UNTAKEN)
+        )
         silent.filter(attempts__gte=ATTEMPTS).update(
             state=JobState.FAILED, error_code="too_many_attempts", finished_at=now
         )

@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from portal.errors import InvalidInputError
@@ -116,3 +116,21 @@ def test_a_live_job_is_left_alone(job: Job) -> None:
     assert take(job.pk) is not None
     assert requeue_silent_jobs() == 0
     assert take(job.pk) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_fails_no_job(job: Job) -> None:
+    """The server ends the connection in mid-work, as when it restarts; the job is done by the next who takes it."""
+
+    def cut_off(_run: JobRun) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    run_job(job.pk, cut_off)
+    connection.close()
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == (JobState.RUNNING, "")
+    Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now() - SILENCE - timedelta(seconds=1))
+    run_job(job.pk, lambda _run: {"rows": 1})
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.outcome) == (JobState.DONE, 2, {"rows": 1})
