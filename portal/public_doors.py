@@ -10,13 +10,14 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import get_resolver
 from django.utils import translation
 
 from portal.api.errors import RateLimitedError
-from portal.errors import DomainError, NotFoundError
+from portal.api.problems import as_domain_error
+from portal.errors import DomainError
 
 # A token must not leave with a link or stay in a cache, and no search engine may list such a page.
 HEADERS = {
@@ -41,13 +42,8 @@ class PublicDoorsMiddleware:
             return self.get_response(request)
         try:
             response = called(request)
-        except Http404:
-            response = public_error(request, NotFoundError())
-        except DomainError as error:
-            response = public_error(request, error)
-        except Exception:
-            log.exception("public_door_failed", route=getattr(request.resolver_match, "route", ""))
-            response = failed(request)
+        except Exception as exception:
+            response = refused(request, exception)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
@@ -58,6 +54,15 @@ def called(request: HttpRequest) -> HttpResponseBase:
     match = get_resolver(settings.PUBLIC_URLCONF).resolve(request.path_info)
     request.resolver_match = match
     return match.func(request, *match.args, **match.kwargs)
+
+
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A page that says what is wrong with the request; or that the fault is ours, which the log then has."""
+    error = as_domain_error(exception)
+    if error.status < 500:
+        return public_error(request, error)
+    log.error("public_door_failed", route=getattr(request.resolver_match, "route", ""), exc_info=exception)
+    return failed(request)
 
 
 def public_error(request: HttpRequest, error: DomainError) -> HttpResponse:

@@ -119,3 +119,19 @@ def test_why_says_where_the_address_comes_from(token: str, subscribed: Contact) 
 
 def test_the_page_is_only_read(token: str) -> None:
     assert Client().post(f"/w/{token}").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ("--a\r\n", "multipart/form-data; boundary="),
+        ("&".join(f"choice{number}=x" for number in range(2000)), "application/x-www-form-urlencoded"),
+    ],
+)
+def test_a_form_nobody_could_have_sent_is_refused(
+    token: str, subscribed: Contact, newsletter: Purpose, body: str, content_type: str
+) -> None:
+    response = Client().generic("POST", f"/p/{token}", body, content_type)
+    assert response.status_code == 400
+    assert "<h1" in response.content.decode()
+    assert status_of(subscribed, newsletter) == "granted"
