@@ -125,7 +125,7 @@ def test_the_page_is_only_read(token: str) -> None:
     ("body", "content_type"),
     [
         ("--a\r\n", "multipart/form-data; boundary="),
-        ("&".join(f"choice{number}=x" for number in range(2000)), "application/x-www-form-urlencoded"),
+        ("&".join(f"choice{number}=x" for number in range(2001)), "application/x-www-form-urlencoded"),
     ],
 )
 def test_a_form_nobody_could_have_sent_is_refused(
