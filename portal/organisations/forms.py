@@ -10,7 +10,15 @@ from portal.organisations.roles import Role
 
 
 class RolesForm(forms.Form):
-    roles = forms.MultipleChoiceField(label=_("Roles"), choices=Role.choices, widget=forms.CheckboxSelectMultiple)
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=Role.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "Owners run the organisation. Marketers import, make segments and prepare audiences; approvers decide on "
+            "them. DPOs look after rights and proofs. Integrators connect other systems. Viewers only read."
+        ),
+    )
 
 
 class InvitationForm(RolesForm):
