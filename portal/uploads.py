@@ -8,6 +8,15 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.http import HttpRequest
+
+MULTIPART_ROOM = 1024**2  # boundaries and the other parts beside a file of the largest size
+
+
+def announced_too_large(request: HttpRequest) -> bool:
+    """Whether a body is above the limit by its own account: known before a byte of it is read."""
+    announced = request.headers.get("Content-Length", "")
+    return announced.isdecimal() and int(announced) > settings.ACCORD.upload_limit + MULTIPART_ROOM
 
 
 class HashingUploadHandler(TemporaryFileUploadHandler):

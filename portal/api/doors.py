@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any, Protocol, TypeVar
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django_scopes import scope
@@ -26,13 +25,13 @@ from portal.api.problems import answer_exception
 from portal.api.rates import ENGINE_RATE, FAILURE_RATE, MEMBER_RATE, Allowance, limit
 from portal.organisations.client_address import client_address
 from portal.organisations.roles import Capability
+from portal.uploads import announced_too_large
 
 View = TypeVar("View", bound=Callable[..., Any])
 Run = Callable[..., HttpResponseBase]
 
 MEMBER_KINDS = frozenset({TokenKind.MEMBER})
 HOST_KINDS = frozenset({TokenKind.HOST})
-MULTIPART_ROOM = 1024**2  # boundaries and the other parts beside a file of the largest size
 
 
 class RunDecorator(Protocol):
@@ -89,10 +88,9 @@ def door(kinds: frozenset[TokenKind]) -> RunDecorator:
 
 def check_size(request: HttpRequest) -> None:
     """Refuse an upload above the limit by its announced length, before a byte of it is read."""
-    announced = request.headers.get("Content-Length", "")
-    if not announced and "Transfer-Encoding" in request.headers:
+    if not request.headers.get("Content-Length") and "Transfer-Encoding" in request.headers:
         raise LengthRequiredError
-    if announced.isdecimal() and int(announced) > settings.ACCORD.upload_limit + MULTIPART_ROOM:
+    if announced_too_large(request):
         raise PayloadTooLargeError
 
 

@@ -1,8 +1,11 @@
 """A refusal reaches people as a page with its code, and htmx as a fragment."""
 
+from dataclasses import replace
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
+from pytest_django.fixtures import Settings
 
 from portal.accounts.models import User
 from portal.errors import FieldProblem, InvalidInputError, PermissionDeniedError
@@ -56,3 +59,22 @@ def test_a_wrong_address_is_a_plain_page() -> None:
     response = Client().get("/no-such-page")
     assert response.status_code == 404
     assert b"<h1>There is nothing here.</h1>" in response.content
+
+
+@pytest.mark.django_db
+def test_an_upload_above_the_limit_is_refused_before_it_is_read(
+    acme: Organisation, marketer: User, settings: Settings
+) -> None:
+    settings.ACCORD = replace(settings.ACCORD, upload_limit=10)
+    response = client_of(marketer).generic(
+        "POST", "/o/acme/imports/new", b"", "multipart/form-data; boundary=x", CONTENT_LENGTH=str(2 * 1024**2)
+    )
+    assert response.status_code == 413
+    assert b"<h1>This file is too large.</h1>" in response.content
+
+
+@pytest.mark.django_db
+def test_fields_that_fill_the_memory_are_too_large(marketer: User, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+    response = client_of(marketer).post("/accounts/login/", {"login": "x" * 100})
+    assert response.status_code == 413
