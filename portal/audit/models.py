@@ -45,7 +45,7 @@ class AuditEntry(models.Model):
     @property
     def in_words(self) -> str:
         """The details as a page shows them."""
-        return readable(self.details)
+        return readable(self.details) if self.details else ""
 
 
 def readable(value: object) -> str:
