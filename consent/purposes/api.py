@@ -40,10 +40,10 @@ class PurposeChanges(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field("", min_length=1, max_length=100)
+    name: str = Field(default_factory=str, min_length=1, max_length=100)
     description: str = ""
     basis: BasisName = "consent"
-    channels: list[ChannelName] = Field([], min_length=1)
+    channels: list[ChannelName] = Field(default_factory=list, min_length=1)
     double_opt_in: bool = False
     valid_for_days: int | None = Field(None, ge=1, le=36500)
     public: bool = True

@@ -92,6 +92,7 @@ def described(schema: OpenAPISchema, scopes: dict[str, str]) -> None:
     components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
     for operations in schema.get("paths", {}).values():
         for method, operation in operations.items():
+            components["schemas"].update(definitions_in(operation))
             if scopes.get(operation.get("operationId", "")):
                 operation["x-scope"] = scopes[operation["operationId"]]
             answers = operation.setdefault("responses", {})
@@ -101,6 +102,12 @@ def described(schema: OpenAPISchema, scopes: dict[str, str]) -> None:
             }
             if method == "post":
                 operation.setdefault("parameters", []).append(IDEMPOTENCY_PARAMETER)
+
+
+def definitions_in(operation: dict[str, Any]) -> dict[str, Any]:
+    """What pydantic left beside the body that an operation describes itself, for all to refer to."""
+    bodies = operation.get("requestBody", {}).get("content", {}).values()
+    return {name: found for body in bodies for name, found in body.get("schema", {}).get("$defs", {}).items()}
 
 
 PROBLEM_SCHEMA: dict[str, Any] = {

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import cast
 
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -64,7 +65,10 @@ def claim_key(caller: Caller, key: str, print_: bytes, now: datetime) -> tuple[I
     """The record of this key, and True when this request is the one to run."""
     defaults = {"fingerprint": print_, "created_at": now}
     # The unique constraint picks one of two that come at once.
-    record, created = IdempotencyRecord.objects.get_or_create(token=caller.token, key=key, defaults=defaults)
+    try:
+        record, created = IdempotencyRecord.objects.get_or_create(token=caller.token, key=key, defaults=defaults)
+    except IntegrityError:  # the other one was refused and has let go of the key between our two statements
+        raise RequestInProgressError from None
     if created:
         return record, True
     return record, taken_over(record, print_, now)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError
+from django.db.models.signals import pre_save
 from django.test import Client
 from django.utils import timezone
 
@@ -116,3 +118,18 @@ def test_a_stream_is_not_kept(owner_client: Client, calls: list[str]) -> None:
 @pytest.mark.parametrize("key", ["", "é", "x" * 256, "a\tb"])
 def test_a_key_that_is_none_is_refused(owner_client: Client, key: str) -> None:
     problem(post(owner_client, key=key), 422, "invalid_idempotency_key")
+
+
+def test_a_key_let_go_by_a_refused_twin_in_that_very_moment_is_busy(owner_client: Client, calls: list[str]) -> None:
+    def taken(**_sent: Any) -> None:
+        raise IntegrityError("the twin's row was there; it is gone when it is looked for")
+
+    pre_save.connect(taken, sender=IdempotencyRecord)
+    try:
+        response = post(owner_client)
+    finally:
+        pre_save.disconnect(taken, sender=IdempotencyRecord)
+
+    problem(response, 409, "request_in_progress")
+    assert response["Retry-After"]
+    assert calls == []
