@@ -95,6 +95,8 @@ def test_a_file_is_imported_approved_by_a_second_person_and_one_reader_leaves(
 
     page.get_by_role("link", name="Segments").click()
     page.get_by_role("link", name="New segment").first.click()
+    expect(page.locator("#id_name")).to_be_visible()
+    page.wait_for_load_state("load")  # a choice made before htmx has started would change nothing
     page.locator("#id_name").fill("Everybody who reads")
     page.locator("#c-0-field").select_option("consent.newsletter.email")
     page.get_by_label("Value", exact=True).select_option("granted")
