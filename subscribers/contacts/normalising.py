@@ -8,6 +8,7 @@ rewrite of the stored keys, and look-ups by both until that is done.
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 import phonenumbers
@@ -44,6 +45,11 @@ class DomainBook:
 
     def __init__(self) -> None:
         self._known: dict[str, str | None] = {}
+
+    @property
+    def met(self) -> Callable[[str], str | None]:
+        """The normal form of a domain that was met before, and None of any other."""
+        return self._known.get
 
     def key_of(self, domain: str) -> str | None:
         try:

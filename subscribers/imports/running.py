@@ -16,7 +16,7 @@ from portal.jobs.models import Job
 from portal.jobs.running import JobRun
 from portal.organisations.actors import Actor
 from subscribers.fields.models import Field
-from subscribers.imports.chunks import CHUNK_ROWS, read_chunks
+from subscribers.imports.chunks import CHUNK_ROWS, rare_collections, read_chunks
 from subscribers.imports.feeding import StagedChunk, feed
 from subscribers.imports.files import discard_file, stored_format
 from subscribers.imports.models import Import, ImportState
@@ -44,6 +44,7 @@ def execute_import(run: JobRun) -> dict[str, Any]:
         merger = Merger(run, source, file.size)
         chunks = read_chunks(stream, file, validator, **merger.sizes)
         with (
+            rare_collections(),
             stages(source, validator.column_names, attempt=run.job.attempts) as made,
             closing(feed(source, chunks, made, merged_to=merger.offset)) as staged,
         ):
