@@ -90,6 +90,19 @@ def stop_all(children: Sequence[Child], seconds: float = STOP_SECONDS) -> None:
                 child.signal(signal.SIGKILL)
 
 
+def parent_status() -> dict[str, str]:
+    """What the kernel says of our parent; empty when it is gone."""
+    try:
+        status = Path(f"/proc/{os.getppid()}/status").read_text()
+    except OSError:
+        return {}
+    return dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+
+
+def started_by_make() -> bool:
+    return parent_status().get("Name") == "make"
+
+
 def make_catches_interrupts() -> bool:
     """Whether our parent is a `make` with its own handler for SIGINT.
 
@@ -97,10 +110,5 @@ def make_catches_interrupts() -> bool:
     back, tells nobody, and waits for its children. So one that caught the signal when we started and no longer does was
     interrupted. A make in the background of a script ignores the signal from the start and tells nothing that way.
     """
-    try:
-        status = Path(f"/proc/{os.getppid()}/status").read_text()
-    except OSError:
-        return False
-    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-    caught = int(fields.get("SigCgt", "0"), 16)
-    return fields.get("Name") == "make" and bool(caught >> (signal.SIGINT - 1) & 1)
+    caught = int(parent_status().get("SigCgt", "0"), 16)
+    return started_by_make() and bool(caught >> (signal.SIGINT - 1) & 1)

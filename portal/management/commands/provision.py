@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import ProgrammingError
 
 from portal.errors import DomainError
 from portal.organisations.provisioning import provision
@@ -24,4 +25,7 @@ class Command(BaseCommand):
             made = provision(slug=options["slug"], name=options["name"], owner_email=options["owner"])
         except DomainError as error:
             raise CommandError(str(error)) from error
+        except ProgrammingError as error:
+            message = "The database is not ready: run `python manage.py migrate` first."
+            raise CommandError(message) from error
         self.stdout.write(json.dumps(made, indent=1))

@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from portal import embedded
-from portal.children import Child, end_with_parent, make_catches_interrupts, stop_all
+from portal.children import Child, end_with_parent, make_catches_interrupts, started_by_make, stop_all
 
 TICK_SECONDS = 0.2
 READY_SECONDS = 120.0
@@ -35,7 +35,8 @@ class Command(BaseCommand):
         self.make_listens = make_catches_interrupts()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.stop)
-        end_with_parent()
+        if started_by_make():  # a shell that ends leaves us running, as it does any server put in the background
+            end_with_parent()
         self.require_free_port()
         self.prepare_database()
         children = self.children()
