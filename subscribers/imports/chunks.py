@@ -17,7 +17,7 @@ from subscribers.imports.duplicates import Deduplicator
 from subscribers.imports.reading import BLOCK_BYTES, FileFormat, Reject, read_blocks
 from subscribers.imports.rows import RowValidator, StagedRows, joined
 
-CHUNK_ROWS = 25_000
+CHUNK_ROWS = 10_000
 FIRST_ROWS = 5_000  # the server should not wait long for something to do
 COLLECTIONS = (200_000, 20, 100)
 Item = TypeVar("Item")
