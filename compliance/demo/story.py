@@ -38,7 +38,7 @@ SLUG = "demo"
 PASSWORD = "demo-accord-2026"  # noqa: S105 (printed on screen by design; the command refuses to run in production)
 SIGN_INS = (
     *((f"{role.value}@{SLUG}.example", role) for role in Role),
-    ("host@accord.example", None),
+    (f"host@{SLUG}.example", None),
 )
 MAPPING = {
     "Adresse e-mail": "email",
