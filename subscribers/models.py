@@ -2,8 +2,27 @@
 
 from subscribers.contacts.models import Contact, TagName
 from subscribers.fields.models import Field
-from subscribers.imports.models import Import, ImportReject
+from subscribers.imports.models import (
+    Import,
+    ImportChange,
+    ImportDocument,
+    ImportReject,
+    ImportSample,
+    SavedMapping,
+)
 from subscribers.segments.models import Segment
 from subscribers.suppression.models import Suppression
 
-__all__ = ["Contact", "Field", "Import", "ImportReject", "Segment", "Suppression", "TagName"]
+__all__ = [
+    "Contact",
+    "Field",
+    "Import",
+    "ImportChange",
+    "ImportDocument",
+    "ImportReject",
+    "ImportSample",
+    "SavedMapping",
+    "Segment",
+    "Suppression",
+    "TagName",
+]

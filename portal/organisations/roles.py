@@ -28,6 +28,7 @@ class Capability(StrEnum):
     FIELDS_EDIT = "fields.edit"
     IMPORTS_VIEW = "imports.view"
     IMPORTS_RUN = "imports.run"
+    IMPORTS_RELEASE = "imports.release"
     SEGMENTS_VIEW = "segments.view"
     SEGMENTS_EDIT = "segments.edit"
     PURPOSES_VIEW = "purposes.view"
@@ -83,6 +84,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _C.PURPOSES_EDIT,
         _C.CONSENTS_RECORD,
         _C.SUPPRESSIONS_EDIT,
+        _C.IMPORTS_RELEASE,
         _C.AUDIENCES_APPROVE,
         _C.PERSONAL_DATA_EXPORT,
         _C.AUDIT_VIEW,

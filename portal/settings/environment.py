@@ -52,6 +52,8 @@ class Environment:
     upload_limit: int
     import_columns_limit: int
     import_file_days: int
+    import_undo_days: int
+    import_sample_size: int
     audience_valid_hours: int
     debug: bool = field(default=False)
 
@@ -163,6 +165,8 @@ def read_environment() -> Environment:
         upload_limit=whole_number("ACCORD_UPLOAD_LIMIT", 2 * 1024**3),
         import_columns_limit=whole_number("ACCORD_IMPORT_COLUMNS", 500),
         import_file_days=whole_number("ACCORD_IMPORT_FILE_DAYS", 30),
+        import_undo_days=whole_number("ACCORD_IMPORT_UNDO_DAYS", 30),
+        import_sample_size=whole_number("ACCORD_IMPORT_SAMPLE", 59),
         audience_valid_hours=whole_number("ACCORD_AUDIENCE_VALID_HOURS", 72),
         debug=env.bool("ACCORD_DEBUG", default=False),
     )

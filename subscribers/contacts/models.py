@@ -50,6 +50,10 @@ class Contact(models.Model):
     source_import = models.ForeignKey(
         "subscribers.Import", on_delete=models.DO_NOTHING, null=True, db_constraint=False, db_index=False
     )
+    # Only what did not come with `source_import`: column or `attributes.<key>` -> number of an import, or an actor.
+    provenance = models.JSONField(null=True)
+    art14_due = models.DateField(null=True, help_text="until when they must be told where their data is from (G 14(3))")
+    art14_sent_at = models.DateTimeField(null=True, help_text="when a message told them (I-08)")
     seed = models.BooleanField(_("seed contact"), default=False, db_default=False)
     restricted_at = models.DateTimeField(null=True, blank=True)
     collected_at = models.DateTimeField(null=True)
@@ -91,6 +95,11 @@ class Contact(models.Model):
                 fields=["organisation", "source_import"],
                 name="contacts_by_import",
                 condition=models.Q(source_import__isnull=False),
+            ),
+            models.Index(
+                fields=["organisation", "art14_due"],
+                name="contacts_to_inform",
+                condition=models.Q(art14_due__isnull=False),
             ),
         ]
 

@@ -28,6 +28,26 @@ class UpdateRule(models.TextChoices):
     SKIP = "skip", _("Leave as it is")
 
 
+class FileKind(models.TextChoices):
+    """What the file is, once unpacked; all but ``csv`` are turned into one table of text before they are read."""
+
+    CSV = "csv", _("Text with delimiters")
+    XLSX = "xlsx", "Excel (XLSX)"
+    XLS = "xls", "Excel (XLS)"
+    ODS = "ods", "OpenDocument (ODS)"
+    JSON = "json", "JSON"
+    NDJSON = "ndjson", "NDJSON"
+    VCARD = "vcard", "vCard"
+
+
+class DateOrder(models.TextChoices):
+    """How a date such as 03/04/2026 is meant; empty: by the country of the organisation."""
+
+    DAY_FIRST = "dmy", _("Day, month, year")
+    MONTH_FIRST = "mdy", _("Month, day, year")
+    YEAR_FIRST = "ymd", _("Year, month, day")
+
+
 class Import(models.Model):
     """One file: how it is read, where it comes from (I-01), what it claims, and the counts, which always add up."""
 
@@ -41,9 +61,26 @@ class Import(models.Model):
     file_name = models.CharField(max_length=200)
     file_size = models.BigIntegerField()
     file_digest = models.BinaryField(max_length=32, help_text="SHA-256 of the file as it came")
+    file_key = models.BinaryField(null=True, help_text="the key of its stored files, sealed for the organisation")
+    file_kind = models.CharField(max_length=6, choices=FileKind.choices, default=FileKind.CSV)
+    parts = models.JSONField(default=list, help_text="names of the sheets, or of the files in the archive")
+    part = models.CharField(max_length=200, blank=True, help_text="the one of `parts` that is read")
+    table = models.FileField(
+        upload_to="imports/", max_length=200, blank=True, help_text="what is read instead of `file` when that is no CSV"
+    )
+    table_size = models.BigIntegerField(default=0)
 
     encoding = models.CharField(max_length=40, blank=True)
     delimiter = models.CharField(max_length=4, blank=True)
+    quote = models.CharField(max_length=1, default='"')
+    header = models.BooleanField(default=True, help_text="the first row names the columns")
+    skipped_lines = models.PositiveIntegerField(default=0, help_text="lines above the first row that are no rows")
+    date_order = models.CharField(max_length=3, choices=DateOrder.choices, blank=True)
+    doubts = models.JSONField(default=list, help_text="what was unsure in the reading: codes, `mapping:<column>`")
+    preset = models.CharField(max_length=40, blank=True, help_text="the tool whose export this is")
+    sensitive = models.JSONField(default=dict, help_text="column -> why it looks like special-category data (G 9)")
+    cleared = models.JSONField(default=dict, help_text="column -> the written reason why it is no such data")
+    reject_flags = models.JSONField(default=list, help_text="flags whose rows are rejected: `role_address`, …")
     mapping = models.JSONField(default=dict, help_text="column -> target, null when it is dropped")
     columns = models.JSONField(default=list, help_text="the columns in the order of the file")
     consents = models.JSONField(default=list, help_text='[{"purpose": key, "channel": channel}]')
@@ -56,6 +93,8 @@ class Import(models.Model):
     occurred_at = models.DateTimeField(null=True, blank=True)
     basis = models.CharField(_("basis"), max_length=20, blank=True)
     evidence_note = models.TextField(_("evidence"), blank=True)
+    partners = models.TextField(_("partners named to the person"), blank=True)
+    warnings = models.JSONField(default=list, help_text="codes of what the importer was warned of (X-02)")
 
     rows_read = models.BigIntegerField(default=0)
     rows_created = models.BigIntegerField(default=0)
@@ -66,11 +105,22 @@ class Import(models.Model):
     rows_suppressed = models.BigIntegerField(default=0)
     stage_counts = models.JSONField(default=dict, help_text="what the import stages counted, by stage")
     rejects_by_code = models.JSONField(default=dict)
+    flags_by_code = models.JSONField(default=dict, help_text="flag -> rows; flagged rows are imported")
+    flagged_domains = models.JSONField(default=dict, help_text="domain -> {suggestion, rows} of probable slips")
+    outcomes = models.JSONField(default=dict, help_text="outcome -> rows kept for download after a dry run")
     error_code = models.CharField(max_length=60, blank=True)
 
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+
+    released_at = models.DateTimeField(null=True, help_text="the sample was proven (I-04)")
+    released_by = models.ForeignKey("portal.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    frozen_at = models.DateTimeField(null=True, help_text="the lot is recalled: nobody of it is written to (I-12)")
+    frozen_reason = models.TextField(blank=True)
+    undo_job = models.ForeignKey("portal.Job", on_delete=models.SET_NULL, null=True, related_name="+")
+    undo_counts = models.JSONField(default=dict, help_text="what the undo removed, restored, reverted and left")
+    undone_at = models.DateTimeField(null=True)
 
     objects = TenantManager()
 
@@ -88,7 +138,15 @@ class Import(models.Model):
                 ),
             )
         ]
-        indexes = [models.Index(fields=["organisation", "-id"], name="imports_newest_first")]
+        indexes = [
+            models.Index(fields=["organisation", "-id"], name="imports_newest_first"),
+            # The gate asks for these; there are few.
+            models.Index(
+                fields=["organisation", "id"],
+                name="imports_held",
+                condition=models.Q(state="quarantined") | models.Q(frozen_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"import:{self.pk}"
@@ -111,3 +169,114 @@ class ImportReject(models.Model):
 
     def __str__(self) -> str:
         return f"reject:{self.pk}"
+
+
+class DocumentKind(models.TextChoices):
+    FORM_SNAPSHOT = "form_snapshot", _("The form as people saw it")
+    PARTNER_LIST = "partner_list", _("The list of partners as people saw it")
+    PROOF = "proof", _("Another proof")
+
+
+class ImportDocument(models.Model):
+    """A document of the passport: what proves where the people of a file come from (I-02). Stored encrypted."""
+
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False)
+    source_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="documents")
+    kind = models.CharField(max_length=13, choices=DocumentKind.choices)
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    digest = models.BinaryField(max_length=32, help_text="SHA-256 of the document as it came")
+    file = models.FileField(upload_to="import-documents/", max_length=200)
+    file_key = models.BinaryField(null=True, help_text="its key, sealed for the organisation")
+    added_by = models.ForeignKey("portal.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    added_at = models.DateTimeField()
+
+    objects = TenantManager()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"import-document:{self.pk}"
+
+
+class Verdict(models.TextChoices):
+    PROVEN = "proven", _("Proven")
+    UNPROVEN = "unproven", _("Not proven")
+
+
+class ImportSample(models.Model):
+    """One row drawn at random from a quarantined import, whose proof a person looks up (I-04)."""
+
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False)
+    source_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="sample", db_index=False)
+    line = models.BigIntegerField()
+    contact = models.ForeignKey(
+        "subscribers.Contact", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=True
+    )
+    verdict = models.CharField(max_length=8, choices=Verdict.choices, blank=True)
+    note = models.TextField(blank=True)
+    checked_by = models.ForeignKey("portal.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    checked_at = models.DateTimeField(null=True)
+
+    objects = TenantManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "source_import", "line"], name="one_sample_a_line")
+        ]
+
+    def __str__(self) -> str:
+        return f"import-sample:{self.pk}"
+
+
+class ImportChange(models.Model):
+    """What an import changed of a contact it met: the values before and after, so that it can be undone.
+
+    Keys are columns of the contact and ``attributes.<key>``; ``tags`` holds the tags that were added.
+    """
+
+    # Written by the hundred thousand, so without constraints; the import is the only writer.
+    organisation = models.ForeignKey(
+        "portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    source_import = models.ForeignKey(
+        Import, on_delete=models.CASCADE, related_name="changes", db_index=False, db_constraint=False
+    )
+    contact = models.ForeignKey(
+        "subscribers.Contact", on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    before = models.JSONField()
+    after = models.JSONField()
+
+    objects = TenantManager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation", "source_import", "contact"], name="changes_of_imports"),
+            models.Index(fields=["organisation", "contact"], name="changes_of_contacts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"import-change:{self.pk}"
+
+
+class SavedMapping(models.Model):
+    """How files of these columns were read the last time, and where they came from: offered again the next time."""
+
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False)
+    signature = models.CharField(max_length=64, help_text="SHA-256 of the names of the columns, in any order")
+    name = models.CharField(max_length=200, help_text="the source, as the importer named it")
+    mapping = models.JSONField(default=dict)
+    choices = models.JSONField(default=dict, help_text="date order, update rule and flags that reject")
+    declaration = models.JSONField(default=dict, help_text="origin, basis and consents")
+    used_at = models.DateTimeField()
+
+    objects = TenantManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "signature"], name="one_mapping_a_signature")]
+
+    def __str__(self) -> str:
+        return f"saved-mapping:{self.pk}"
