@@ -13,20 +13,24 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal import audit
-from portal.errors import ConflictError, FieldProblem, InvalidInputError
+from portal.errors import FieldProblem, InvalidInputError
 from portal.jobs.actions import request_cancel, start_job
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 from subscribers.fields.models import Field
 from subscribers.imports import queries
+from subscribers.imports.declaring import (
+    ImportEndedError,
+    check_declaration,
+    declaration_of,
+    lock_uploaded,
+    set_declaration,
+)
 from subscribers.imports.files import digest_of, discard_file, file_format, guessed, safe_name
 from subscribers.imports.mapping import mapping_problems, require_identity
 from subscribers.imports.models import Import, ImportState, UpdateRule
-from subscribers.imports.rules import Declaration, declaration_problems
-from subscribers.imports.stages import Claim, claim_problems
-
-CONSENT_DATE = "consent.occurred_at"
+from subscribers.imports.rules import Declaration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +41,6 @@ class ReadingChoice:
     delimiter: str | None = None
     mapping: Mapping[str, str | None] | None = None
     update_rule: str = UpdateRule.FILL
-
-
-class ImportStartedError(ConflictError):
-    code = "import_started"
-    title = _("This import has started already and cannot be changed. Make a new one from the file.")
-
-
-class ImportEndedError(ConflictError):
-    code = "import_ended"
-    title = _("This import has ended already.")
 
 
 def create_import(
@@ -197,63 +191,6 @@ def apply_choice(source: Import, stream: BinaryIO, choice: ReadingChoice, *, ide
     source.encoding, source.delimiter = file.encoding, file.delimiter
     source.columns, source.mapping = list(file.columns), mapping
     source.update_rule = choice.update_rule
-
-
-def set_declaration(organisation: Organisation, source: Import, declaration: Declaration, now: datetime) -> None:
-    check_declaration(organisation, source, declaration, now)
-    source.origin_kind = declaration.origin_kind
-    source.origin_name = declaration.origin_name.strip()
-    source.collected_by = declaration.collected_by.strip()
-    source.collected_on = declaration.collected_on
-    source.basis = declaration.basis
-    source.consents = list(declaration.consents)
-    source.evidence_note = declaration.evidence_note.strip()
-    source.occurred_at = declaration.occurred_at
-
-
-def check_declaration(organisation: Organisation, source: Import, declaration: Declaration, now: datetime) -> None:
-    dated = CONSENT_DATE in source.mapping.values()
-    today = now.astimezone(organisation.zone).date()
-    problems = declaration_problems(declaration, dated_rows=dated, now=now, today=today)
-    claim = Claim(
-        consents=declaration.consents,
-        basis=declaration.basis,
-        origin_kind=declaration.origin_kind,
-        evidence_note=declaration.evidence_note,
-    )
-    problems += claim_problems(organisation, claim)
-    if problems:
-        raise InvalidInputError(_("Some of what an import must say is missing or wrong."), errors=problems)
-
-
-def declaration_of(source: Import) -> Declaration:
-    return Declaration(
-        origin_kind=source.origin_kind,
-        origin_name=source.origin_name,
-        collected_by=source.collected_by,
-        collected_on=source.collected_on,
-        basis=source.basis,
-        consents=source.consents,
-        evidence_note=source.evidence_note,
-        occurred_at=source.occurred_at,
-    )
-
-
-def lock_uploaded(source: Import) -> Import:
-    locked = Import.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=source.pk)
-    require_changeable(locked)
-    return locked
-
-
-def require_changeable(locked: Import) -> None:
-    """ImportStartedError unless the import is only uploaded, or at the end of a dry run."""
-    tried = (
-        locked.dry_run and locked.file and locked.state in (ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
-    )
-    if locked.state != ImportState.UPLOADED and not tried:
-        raise ImportStartedError
-    if locked.job_id is not None and not tried:
-        raise ImportStartedError
 
 
 def forget_outcome(source: Import) -> None:

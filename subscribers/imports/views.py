@@ -18,6 +18,7 @@ from portal.ui.components import Part
 from portal.ui.forms import add_problems
 from portal.ui.lists import Column, Filter, ListSpec
 from subscribers.imports import actions, queries
+from subscribers.imports.declaring import require_changeable
 from subscribers.imports.files import preview
 from subscribers.imports.forms import OriginForm, ReadingForm, UploadForm
 from subscribers.imports.models import Import, ImportState
@@ -82,7 +83,7 @@ def import_new(request: MemberRequest) -> HttpResponse:
 def import_reading(request: MemberRequest, import_id: int) -> HttpResponse:
     """Step 2: the file as it is read, and what its columns hold."""
     source = queries.import_by_id(request.organisation, import_id)
-    actions.require_changeable(source)
+    require_changeable(source)
     form = ReadingForm(source, request.POST or None)
     if request.method == "POST" and form.is_valid():
         anew = "anew" in request.POST
@@ -101,7 +102,7 @@ def import_reading(request: MemberRequest, import_id: int) -> HttpResponse:
 def import_origin(request: MemberRequest, import_id: int) -> HttpResponse:
     """Step 3: where the file comes from; then the dry run starts."""
     source = queries.import_by_id(request.organisation, import_id)
-    actions.require_changeable(source)
+    require_changeable(source)
     form = OriginForm(request.organisation, source, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
