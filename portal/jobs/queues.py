@@ -11,6 +11,7 @@ from django.db import models
 
 class Queue(models.TextChoices):
     IMPORTS = "imports"
+    IMPORTS_SMALL = "imports_small"
     EXPORTS = "exports"
     DOCUMENTS = "documents"
     MAIL = "mail"

@@ -119,7 +119,7 @@ class Command(BaseCommand):
         return [part for pair in options.items() for part in pair] + ["--respawn-failed-workers", "--no-ws"]
 
     def worker_options(self) -> list[str]:
-        return ["--queues", "imports,exports,documents,mail,default", "--without-gossip", "--without-mingle"]
+        return ["--queues", "imports,imports_small,exports,documents,mail,default", "--without-gossip", "--without-mingle"]
 
     def mind(self, children: list[Child]) -> None:
         web, *others = children
