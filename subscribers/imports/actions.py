@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, cast
 
@@ -39,8 +39,15 @@ class ReadingChoice:
 
     encoding: str | None = None
     delimiter: str | None = None
+    quote: str | None = None
+    header: bool | None = None
+    skipped_lines: int | None = None
+    part: str | None = None
+    date_order: str | None = None
     mapping: Mapping[str, str | None] | None = None
     update_rule: str = UpdateRule.FILL
+    reject_flags: Sequence[str] = ()
+    cleared: Mapping[str, str] = field(default_factory=dict)
 
 
 def create_import(
