@@ -7,7 +7,7 @@ language, a date or a tag list is understood once. A converter takes the cells o
 
 import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, tzinfo
 from json.encoder import encode_basestring
 from typing import Protocol
@@ -164,6 +164,34 @@ def normal_tags(text: str) -> str:
         raise InvalidValueError("too_long")
     quoted = ('"' + tag.replace("\\", r"\\").replace('"', r"\"") + '"' for tag in tags)
     return copy_text("{" + ",".join(quoted) + "}")
+
+
+def normal_hash(digits: int) -> Callable[[str], str]:
+    """The bytes of a hash as other tools write it: hexadecimal, in any case, perhaps with its kind before it."""
+    matches = re.compile(rf"(?:sha-?256|md5|0x|\\x)?[:=\s]*([0-9a-f]{{{digits}}})", re.IGNORECASE).fullmatch
+
+    def normal(text: str) -> str:
+        found = matches(text)
+        if found is None:
+            raise InvalidValueError("invalid_value")
+        return rf"\\x{found[1].lower()}"
+
+    return normal
+
+
+def purpose_converter(claimed: Collection[str]) -> Converter:
+    """The purposes that a row names, each one that the file claims; a file that claims nothing needs none."""
+    known = {purpose.casefold(): purpose for purpose in claimed}
+
+    def normal(text: str) -> str:
+        if not known:
+            return NULL
+        names = [name.casefold() for name in LISTED.split(text.strip(" ,;|\n")) if name]
+        if not all(name in known for name in names):
+            raise InvalidValueError("invalid_value")
+        return "{" + ",".join(dict.fromkeys(known[name] for name in names)) + "}"
+
+    return Remembered(normal)
 
 
 def country_converter() -> Converter:

@@ -21,6 +21,7 @@ class RejectCode(StrEnum):
     WRONG_COLUMN_COUNT = "wrong_column_count"
     UNDECODABLE = "undecodable"
     FUTURE_DATE = "future_date"
+    IDENTITIES_CONFLICT = "identities_conflict"
 
 
 REJECT_DETAILS: dict[RejectCode, str] = {
@@ -34,6 +35,9 @@ REJECT_DETAILS: dict[RejectCode, str] = {
     RejectCode.WRONG_COLUMN_COUNT: gettext_noop("The row does not have as many cells as the file has columns."),
     RejectCode.UNDECODABLE: gettext_noop("The row holds bytes that are not text in the encoding of the file."),
     RejectCode.FUTURE_DATE: gettext_noop("This date lies in the future."),
+    RejectCode.IDENTITIES_CONFLICT: gettext_noop(
+        "The identities of this row belong to different contacts: correct the row, or the contacts."
+    ),
 }
 UNCLOSED_QUOTE = gettext_noop("A quotation mark is opened and never closed.")
 

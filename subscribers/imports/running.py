@@ -70,6 +70,10 @@ def reading_of(source: Import, run: JobRun) -> Reading:
         # The same moment in every run: a date is in the future, or is not, whenever the import is resumed.
         now=source.started_at or source.created_at,
         date_required=bool(source.consents) and not (source.occurred_at or source.collected_on),
+        date_order=source.date_order,
+        preset=source.preset,
+        claimed=[(consent["purpose"], consent["channel"]) for consent in source.consents],
+        reject_flags=source.reject_flags,
     )
 
 
