@@ -54,7 +54,7 @@ def stored_format(source: Import, stream: BinaryIO) -> FileFormat:
 def guessed(stream: BinaryIO, file: FileFormat) -> dict[str, str | None]:
     """The mapping that the names and the first rows of a file suggest, given the declared fields."""
     fields = dict(Field.objects.values_list("key", "label"))
-    return guess_mapping(file.columns, preview_rows(stream, file), fields)
+    return guess_mapping(file.columns, preview_rows(stream, file), fields).mapping
 
 
 def preview(source: Import) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
@@ -23,9 +24,21 @@ REPEATABLE = frozenset(("consent.status",))
 LOOKS_LIKE_EMAIL = re.compile(r"^\s*[^@\s]+@[^@\s]+\.[^@\s]{2,}\s*$")
 
 
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a file seems to hold: a target or None for each column, what of it is unsure, and the tool it came from.
+
+    ``doubts`` are codes, ``mapping:<column>``.
+    """
+
+    mapping: dict[str, str | None]
+    doubts: list[str]
+    preset: str = ""
+
+
 def guess_mapping(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], fields: Mapping[str, str]
-) -> dict[str, str | None]:
+    columns: Sequence[str], rows: Sequence[Sequence[str]], fields: Mapping[str, str], file_name: str = ""
+) -> Guess:
     """A target or None for each column; `fields` are the declared ones, key -> label. No target is given twice.
 
     Declared fields win over built-in names: whoever declares a field `mobile` wants the column `mobile` there.
@@ -45,7 +58,7 @@ def guess_mapping(
             guess = column_of_values(columns, rows, mapping, test)
             if guess:
                 mapping[guess] = target
-    return mapping
+    return Guess(mapping, [])
 
 
 def column_of_values(columns: Sequence[str], rows: Sequence[Sequence[str]], mapping: Mapping[str, str | None], test):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
