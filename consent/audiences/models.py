@@ -50,6 +50,7 @@ class Audience(models.Model):
     claimed_by = models.ForeignKey("portal.ApiToken", on_delete=models.SET_NULL, null=True, related_name="+")
     claimed_at = models.DateTimeField(null=True)
     handed_off = models.JSONField(default=dict, help_text='{"sent": n, "skipped": {reason: n}}')
+    left_out = models.BinaryField(null=True, help_text="BitMap64 of those whom the gate left out at the hand-off")
     completed_at = models.DateTimeField(null=True)
     completed = models.JSONField(default=dict, help_text='{"sent": n, "failed": n} as the engine reports')
 

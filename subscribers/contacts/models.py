@@ -101,6 +101,11 @@ class Contact(models.Model):
                 name="contacts_to_inform",
                 condition=models.Q(art14_due__isnull=False),
             ),
+            models.Index(
+                fields=["organisation", "source_import"],
+                name="contacts_informed",
+                condition=models.Q(art14_sent_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

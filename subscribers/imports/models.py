@@ -121,6 +121,9 @@ class Import(models.Model):
     undo_job = models.ForeignKey("portal.Job", on_delete=models.SET_NULL, null=True, related_name="+")
     undo_counts = models.JSONField(default=dict, help_text="what the undo removed, restored, reverted and left")
     undone_at = models.DateTimeField(null=True)
+    delete_job = models.ForeignKey("portal.Job", on_delete=models.SET_NULL, null=True, related_name="+")
+    delete_counts = models.JSONField(default=dict, help_text="whom the deletion of the lot erased, and whom it left")
+    deleted_at = models.DateTimeField(null=True, help_text="the lot was recalled and its people erased (I-12)")
 
     objects = TenantManager()
 
@@ -140,11 +143,13 @@ class Import(models.Model):
         ]
         indexes = [
             models.Index(fields=["organisation", "-id"], name="imports_newest_first"),
-            # The gate asks for these; there are few.
+            # The gate asks for these; there are few. By their origin, not their state: the people of an unproven list
+            # stay unproven when its import fails, is cancelled or undone.
             models.Index(
                 fields=["organisation", "id"],
                 name="imports_held",
-                condition=models.Q(state="quarantined") | models.Q(frozen_at__isnull=False),
+                condition=models.Q(frozen_at__isnull=False)
+                | models.Q(origin_kind__in=["partner", "bought"], released_at__isnull=True, dry_run=False),
             ),
         ]
 
@@ -212,6 +217,7 @@ class ImportSample(models.Model):
     organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False)
     source_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="sample", db_index=False)
     line = models.BigIntegerField()
+    draw = models.FloatField(help_text="the random number that drew it: the smallest ones of the import are the sample")
     contact = models.ForeignKey(
         "subscribers.Contact", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=True
     )
