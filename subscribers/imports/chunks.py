@@ -54,7 +54,7 @@ def read_chunks(
     for block in read_blocks(stream, file, block_bytes=block_bytes):
         part = validator.validate(block)
         parts.append(part)
-        count += len(part.lines) + len(part.rejects)
+        count += len(part) + len(part.rejects)
         place = (block.offset, block.line)
         if count >= wanted:
             yield chunk_of(parts, people, *place)
@@ -79,7 +79,7 @@ def rare_collections() -> Iterator[None]:
 def chunk_of(parts: list[StagedRows], people: Deduplicator, offset: int, line: int) -> Chunk:
     rows = joined(parts)
     parts.clear()
-    read = len(rows.lines) + len(rows.rejects)
+    read = len(rows) + len(rows.rejects)
     rejects, rows.rejects = rows.rejects, []
     rows, duplicates = people.first_rows(rows)
     return Chunk(rows, rejects, read, duplicates, offset, line)

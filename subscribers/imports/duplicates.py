@@ -64,7 +64,7 @@ class Deduplicator:
         repeats = repeated_rows(columns, suspects)
         if not repeats:
             return rows, 0
-        return rows.kept([number not in repeats for number in range(len(rows.lines))]), len(repeats)
+        return rows.kept([number not in repeats for number in range(len(rows))]), len(repeats)
 
     def _suspects(self, key: str, cells: list[str]) -> dict[str, bool]:
         """The identities that may make a row a repeat; true for those an earlier chunk had."""

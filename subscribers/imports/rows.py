@@ -72,35 +72,39 @@ class Reading:
 
 @dataclass(slots=True)
 class StagedRows:
-    """Valid rows as lines of COPY text, their identities beside them, and the rejects among them.
+    """Valid rows, column by column, as cells of COPY text, and the rejects among them.
 
-    `names` are the columns of the staging table that the lines fill; `keys` holds the identities by name, in the
-    order of the lines; `stops` tells which of them are opt-outs, and is empty when the file cannot hold any.
-    `flags` counts rows by flag, `slips` holds domain -> (the one that is probably meant, rows).
+    The keys of `columns` are columns of the staging table, the line of each row first. `stops` tells which rows are
+    opt-outs, and is empty when the file cannot hold any. `flags` counts rows by flag, `slips` holds domain -> (the one
+    that is probably meant, rows).
     """
 
-    names: Sequence[str]
-    lines: list[str]
-    keys: dict[str, list[str]]
+    columns: dict[str, list[str]]
     rejects: list[Reject]
     stops: list[bool] = field(default_factory=list)
     flags: dict[str, int] = field(default_factory=dict)
     slips: dict[str, tuple[str, int]] = field(default_factory=dict)
 
+    def __len__(self) -> int:
+        return len(self.columns["line"])
+
+    @property
+    def keys(self) -> dict[str, list[str]]:
+        """The identities of the rows, by name."""
+        return {name: self.columns[name] for name in KEYS if name in self.columns}
+
     def kept(self, keep: Sequence[bool]) -> StagedRows:
         """Only the rows for which `keep` says so; flags go on counting all of them."""
-        keys = {name: list(compress(cells, keep)) for name, cells in self.keys.items()}
-        lines, stops = list(compress(self.lines, keep)), list(compress(self.stops, keep))
-        return StagedRows(self.names, lines, keys, self.rejects, stops, self.flags, self.slips)
+        columns = {name: list(compress(cells, keep)) for name, cells in self.columns.items()}
+        return StagedRows(columns, self.rejects, list(compress(self.stops, keep)), self.flags, self.slips)
 
     def copy_text(self) -> str:
-        return "\n".join(self.lines) + "\n" if self.lines else ""
+        return "".join([line + "\n" for line in map("\t".join, zip(*self.columns.values(), strict=True))])
 
 
 def joined(parts: Sequence[StagedRows]) -> StagedRows:
     """The rows of several blocks of one file."""
-    keys = {name: [cell for part in parts for cell in part.keys[name]] for name in parts[0].keys}
-    lines = [line for part in parts for line in part.lines]
+    columns = {name: [cell for part in parts for cell in part.columns[name]] for name in parts[0].columns}
     rejects = [reject for part in parts for reject in part.rejects]
     stops = [stop for part in parts for stop in part.stops]
     flags: Counter[str] = Counter()
@@ -109,7 +113,7 @@ def joined(parts: Sequence[StagedRows]) -> StagedRows:
         flags.update(part.flags)
         for domain, (suggestion, rows) in part.slips.items():
             slips[domain] = (suggestion, slips.get(domain, ("", 0))[1] + rows)
-    return StagedRows(parts[0].names, lines, keys, rejects, stops, dict(flags), slips)
+    return StagedRows(columns, rejects, stops, dict(flags), slips)
 
 
 class RowValidator:
@@ -144,8 +148,7 @@ class RowValidator:
     def validate(self, block: Block) -> StagedRows:
         """The rows of a block that can be staged; the first problem of each other row becomes its reject."""
         if not block.rows:
-            keys: dict[str, list[str]] = {name: [] for name in self.column_names if name in KEYS}
-            return StagedRows(self.column_names, [], keys, list(block.broken))
+            return StagedRows({name: [] for name in self.column_names}, list(block.broken))
         cells = list(zip(*block.rows, strict=True))
         errors: Errors = {}
         blame: dict[int, int] = {}
@@ -185,9 +188,7 @@ class RowValidator:
     def _staged(
         self, block: Block, columns: dict[str, list[str]], errors: Errors, blame: Mapping[int, int], stops: list[bool]
     ) -> StagedRows:
-        lines = list(map("\t".join, zip(map(str, block.lines), *columns.values(), strict=True)))
-        keys = {name: columns[name] for name in KEYS if name in columns}
-        staged = StagedRows(["line", *columns], lines, keys, block.broken, stops)
+        staged = StagedRows({"line": list(map(str, block.lines)), **columns}, block.broken, stops)
         if not errors:
             return staged
         rejects = [

@@ -73,8 +73,8 @@ class Stage:
         """Put the rows of a chunk into the staging table, in a transaction of its own."""
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(self._sql(sql.EMPTY))
-            if rows.lines:
-                columns = ", ".join(rows.names)
+            if len(rows):
+                columns = ", ".join(rows.columns)
                 with cursor.copy(self._sql(sql.COPY_STAGED, columns=columns)) as copy:
                     copy.write(rows.copy_text())
             if not self._analyzed:

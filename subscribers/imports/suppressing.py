@@ -16,7 +16,7 @@ from subscribers.suppression.rules import channels_of
 
 def without_suppressed(organisation: Organisation, rows: StagedRows) -> tuple[StagedRows, int]:
     """The rows none of whose addresses is suppressed on any channel, and how many were."""
-    keep = [True] * len(rows.lines)
+    keep = [True] * len(rows)
     for column in ("email_key", "phone"):
         cells = rows.keys.get(column)
         if not cells or not suppresses_anybody(organisation.pk, channels_of(column)):
