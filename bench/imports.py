@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import io
-import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from statistics import mean
 
-from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import connection
 from django_scopes import scope
 
 from bench.data import MAPPING, write_file
+from bench.readers import Watch, watched
 from bench.table import Line
-from portal.jobs.running import run_job
+from bench.worker import Ran, run_in_worker
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.imports.actions import ReadingChoice, create_import
 from subscribers.imports.models import Import
 from subscribers.imports.rules import Declaration
-from subscribers.imports.running import execute_import
 
 TABLES = ("subscribers_contact", "consent_consentevent", "consent_consentstate", "consent_evidence")
+JOURNAL = "subscribers_importchange"
+MEMORY = 300  # megabytes
 
 
 @contextmanager
-def uploaded(path: Path) -> Iterator[TemporaryUploadedFile | SimpleUploadedFile]:
+def uploaded(path: Path) -> Iterator[TemporaryUploadedFile]:
     upload = TemporaryUploadedFile(path.name, "text/csv", path.stat().st_size, None)
     upload.file.write(path.read_bytes())
     upload.file.seek(0)
@@ -37,13 +39,20 @@ def uploaded(path: Path) -> Iterator[TemporaryUploadedFile | SimpleUploadedFile]
     upload.close()
 
 
-def run_import(organisation: Organisation, path: Path) -> tuple[float, Import]:
-    """Seconds from the job's start to its end, and the import."""
-    actor = Actor.system(organisation)
+@dataclass(frozen=True)
+class Measured:
+    """One import as a worker ran it, and what somebody saw who read contacts meanwhile."""
+
+    ran: Ran
+    source: Import
+    watch: Watch
+
+
+def run_import(organisation: Organisation, path: Path) -> Measured:
     with scope(organisation=organisation):
         with uploaded(path) as upload:
             source = create_import(
-                actor=actor,
+                actor=Actor.system(organisation),
                 organisation=organisation,
                 upload=upload,
                 choice=ReadingChoice(mapping=MAPPING, update_rule="overwrite"),
@@ -57,95 +66,100 @@ def run_import(organisation: Organisation, path: Path) -> tuple[float, Import]:
                     evidence_note="Generated for measuring.",
                 ),
             )
-        began = time.perf_counter()
-        run_job(source.job_id or 0, execute_import)
-        took = time.perf_counter() - began
+        with watched(organisation) as watch:
+            ran = run_in_worker(source.job_id or 0)
         source.refresh_from_db()
     if source.state != "done":
         message = f"the import ended {source.state}: {source.error_code}"
         raise RuntimeError(message)
-    return took, source
-
-
-@dataclass(frozen=True)
-class Limit:
-    rows: int
-    seconds: float
-
-    @property
-    def rate(self) -> float:
-        return self.rows / self.seconds
+    return Measured(ran, source, watch)
 
 
 class Copies:
-    """The final rows of a first import, COPYed again and again into empty tables with the same indexes."""
+    """The final rows of an import, COPYed again and again into empty tables with the same indexes."""
 
-    def __init__(self) -> None:
-        self.texts: dict[str, bytes] = {}
-        self.rows = 0
+    def __init__(self, organisation: Organisation, tables: Sequence[str]) -> None:
+        self._texts: dict[str, bytes] = {}
         with connection.cursor() as cursor:
-            for table in TABLES:
+            for table in tables:
                 buffer = io.BytesIO()
-                with cursor.copy(f"COPY {table} TO STDOUT") as copy:
+                rows = f"SELECT * FROM {table} WHERE organisation_id = {organisation.pk:d} ORDER BY 1"
+                with cursor.copy(f"COPY ({rows}) TO STDOUT") as copy:
                     for block in copy:
                         buffer.write(block)
-                self.texts[table] = buffer.getvalue()
-            cursor.execute("SELECT count(*) FROM subscribers_contact")
-            self.rows = cursor.fetchone()[0]
+                self._texts[table] = buffer.getvalue()
 
-    def measure(self) -> Limit:
+    def seconds(self) -> float:
         with connection.cursor() as cursor:
-            for table in TABLES:
+            for table in self._texts:
                 cursor.execute(f"DROP TABLE IF EXISTS bench_{table}")
                 cursor.execute(f"CREATE TABLE bench_{table} (LIKE {table} INCLUDING ALL)")
-            cursor.execute("CHECKPOINT") if is_superuser(cursor) else None
             began = time.perf_counter()
-            for table, text in self.texts.items():
+            for table, text in self._texts.items():
                 with cursor.copy(f"COPY bench_{table} FROM STDIN") as copy:
                     for start in range(0, len(text), 1 << 18):
                         copy.write(text[start : start + (1 << 18)])
             took = time.perf_counter() - began
-            for table in TABLES:
+            for table in self._texts:
                 cursor.execute(f"DROP TABLE bench_{table}")
-        return Limit(self.rows, took)
-
-
-def is_superuser(cursor: object) -> bool:
-    cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")  # type: ignore[attr-defined]
-    return bool(cursor.fetchone()[0])  # type: ignore[attr-defined]
+        return took
 
 
 def measure_imports(organisations: list[Organisation], folder: Path, rows: int) -> list[Line]:
-    """New rows and the same file again, each beside the limit measured just before and after."""
-    path = folder / "people.csv"
-    write_file(path, rows)
-    took, source = run_import(organisations[0], path)  # warms caches, and gives the rows of the limit
-    copies = Copies()
-    limits = [copies.measure()]
-    new, source = run_import(organisations[1], path)
-    limits.append(copies.measure())
-    again, repeated = run_import(organisations[1], path)
-    limits.append(copies.measure())
-    limit = sorted(limits, key=lambda one: one.rate)[1]
-    if repeated.rows_unchanged != source.rows_created:
-        message = f"{repeated.rows_unchanged} of {source.rows_created} rows were found unchanged"
-        raise RuntimeError(message)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"    import: first (cold) {took:.1f} s, then {new:.1f} s; memory of this process {memory:.0f} MB")
+    """New people, the same file again, and with some and all of its rows changed; the limit between all of them."""
+    files = {percent: folder / f"changed{percent}.csv" for percent in (0, 10, 100)}
+    for percent, path in files.items():
+        write_file(path, rows, changed=percent)
+    first, second = organisations
+    cold = run_import(first, files[0])
+    copies = Copies(first, TABLES)
+    limits, runs = [copies.seconds()], []
+    for path in (files[0], files[0], files[10], files[100]):
+        runs.append(run_import(second, path))
+        limits.append(copies.seconds())
+    journal = Copies(second, (JOURNAL,)).seconds()
+    new, again, tenth, every = runs
+    require_counts(rows, [run.source for run in runs])
+    print(
+        f"    COPY of the final rows: {', '.join(f'{took:.2f}' for took in limits)} s; first import {cold.ran.seconds:.2f} s"
+    )
+    for name, run in zip(("new", "again", "10 %", "all"), runs, strict=True):
+        print(f"    {name}: {run.ran.memory:.0f} MB, its child {run.ran.of_children:.0f} MB; {run.watch}")
+    near = [mean(limits[number : number + 2]) for number in range(len(runs))]
     return [
-        Line(
-            f"import of {rows:,} rows, new",
-            f"{source.rows_created / new:,.0f} people/s",
-            f"COPY {limit.rate:,.0f} people/s",
-            source.rows_created / new / limit.rate,
-            0.40,
-        ),
-        Line(
-            "the same file again",
-            f"{again:.2f} s",
-            f"that COPY {limit.seconds:.2f} s",
-            again / limit.seconds,
-            0.7,
-            lower_is_better=True,
-        ),
+        rate_line(f"import of {rows:,} rows, new", new, near[0], 0.60),
+        time_line("the same file again", again, near[1], 0.7),
+        time_line("10 % of the rows changed", tenth, near[2], 0.9),
+        time_line("every row changed", every, near[3] + journal, 1.0),
+        memory_line(runs),
     ]
+
+
+def require_counts(rows: int, sources: Sequence[Import]) -> None:
+    new, again, tenth, every = sources
+    people = new.rows_created
+    found = [again.rows_unchanged, tenth.rows_updated + tenth.rows_unchanged, every.rows_updated + every.rows_unchanged]
+    if new.rows_read != rows or found != [people] * 3 or not people * 0.09 < tenth.rows_updated < people * 0.11:
+        message = f"the counts are wrong: {rows} rows, {people} people, then {found}"
+        raise RuntimeError(message)
+
+
+def rate_line(job: str, run: Measured, limit: float, target: float) -> Line:
+    people = run.source.rows_created
+    return Line(
+        job,
+        f"{people / run.ran.seconds:,.0f} people/s",
+        f"COPY {people / limit:,.0f} people/s",
+        limit / run.ran.seconds,
+        target,
+    )
+
+
+def time_line(job: str, run: Measured, limit: float, target: float) -> Line:
+    took = run.ran.seconds
+    return Line(job, f"{took:.2f} s", f"that COPY {limit:.2f} s", took / limit, target, lower_is_better=True)
+
+
+def memory_line(runs: Sequence[Measured]) -> Line:
+    most = max(max(run.ran.memory, run.ran.of_children) for run in runs)
+    return Line("memory of a worker", f"{most:.0f} MB", f"{MEMORY} MB", most / MEMORY, 1.0, lower_is_better=True)
