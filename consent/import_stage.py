@@ -20,6 +20,7 @@ from portal.channels import Channel
 from portal.crypto import sealer
 from portal.errors import FieldProblem, InvalidInputError
 from portal.organisations.models import Organisation
+from subscribers.imports.documents import proof_of_documents
 from subscribers.imports.models import Import
 from subscribers.imports.rules import is_quarantined
 from subscribers.imports.running import collected_at
@@ -165,6 +166,9 @@ def document_of(source: Import) -> dict[str, Any]:
         "consents": source.consents,
         "mapping": source.mapping,
         "note": source.evidence_note,
+        "documents": proof_of_documents(source),
+        "partners": source.partners,
+        "warnings": source.warnings,
         "declared_by": f"user:{source.created_by_id}" if source.created_by_id else "",
         "declared_at": source.created_at.isoformat(),
     }

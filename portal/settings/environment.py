@@ -54,6 +54,7 @@ class Environment:
     import_file_days: int
     import_undo_days: int
     import_sample_size: int
+    document_limit: int
     audience_valid_hours: int
     debug: bool = field(default=False)
 
@@ -167,6 +168,7 @@ def read_environment() -> Environment:
         import_file_days=whole_number("ACCORD_IMPORT_FILE_DAYS", 30),
         import_undo_days=whole_number("ACCORD_IMPORT_UNDO_DAYS", 30),
         import_sample_size=whole_number("ACCORD_IMPORT_SAMPLE", 59),
+        document_limit=whole_number("ACCORD_DOCUMENT_LIMIT", 20 * 1024**2),
         audience_valid_hours=whole_number("ACCORD_AUDIENCE_VALID_HOURS", 72),
         debug=env.bool("ACCORD_DEBUG", default=False),
     )

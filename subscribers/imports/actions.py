@@ -27,10 +27,12 @@ from subscribers.imports.declaring import (
     lock_uploaded,
     set_declaration,
 )
+from subscribers.imports.documents import add_document, checked_type, warnings_of
 from subscribers.imports.files import digest_of, discard_file, file_format, guessed, safe_name
 from subscribers.imports.mapping import mapping_problems, require_identity
 from subscribers.imports.models import Import, ImportState, UpdateRule
 from subscribers.imports.rules import Declaration
+from subscribers.imports.saved_mappings import remember_mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +59,25 @@ def create_import(
     upload: UploadedFile,
     choice: ReadingChoice,
     declaration: Declaration,
+    documents: Sequence[tuple[str, UploadedFile]] = (),
     dry_run: bool = False,
 ) -> Import:
     """Store a file with its origin and start reading it: what the API does in one request.
 
-    Raises UnreadableFileError (and its kinds) and InvalidInputError; then nothing is kept.
+    ``documents``: pairs of DocumentKind and file. Raises UnreadableFileError (and its kinds), InvalidInputError and
+    the errors of `add_document`; then nothing is kept.
     """
     actor.require(Capability.IMPORTS_RUN)
     now = timezone.now()
+    for _kind, document in documents:
+        checked_type(document)
     with transaction.atomic():
         source = new_import(actor, organisation, upload, choice, now)
         set_declaration(organisation, source, declaration, now)
         source.dry_run = dry_run
         store(source, upload)
+        for kind, document in documents:
+            add_document(actor=actor, source=source, kind=kind, upload=document)
         begin(actor, organisation, source, now)
     return source
 
@@ -102,6 +110,7 @@ def declare_origin(*, actor: Actor, source: Import, declaration: Declaration) ->
     actor.require(Capability.IMPORTS_RUN)
     source = lock_uploaded(source)
     set_declaration(source.organisation, source, declaration, timezone.now())
+    source.warnings = warnings_of(source)
     source.save()
     details = {"origin": source.origin_kind, "consents": source.consents}
     audit.record(actor=actor, action="import.origin_declared", target=source, details=details)
@@ -213,6 +222,7 @@ def begin(actor: Actor, organisation: Organisation, source: Import, now: datetim
     from subscribers.imports.tasks import run_import
 
     source.state = ImportState.UPLOADED
+    source.warnings = warnings_of(source)
     source.job = start_job(actor=actor, organisation=organisation, task=run_import, target_id=source.pk)
     source.save()
     details = {
@@ -220,7 +230,10 @@ def begin(actor: Actor, organisation: Organisation, source: Import, now: datetim
         "origin": source.origin_kind,
         "consents": source.consents,
         "digest": bytes(source.file_digest).hex(),
+        "warnings": source.warnings,
     }
+    if not source.dry_run:
+        remember_mapping(source, now)
     audit.record(
         actor=actor, action="import.started", target=source, details=details, organisation=organisation, at=now
     )

@@ -35,6 +35,7 @@ def set_declaration(organisation: Organisation, source: Import, declaration: Dec
     source.consents = list(declaration.consents)
     source.evidence_note = declaration.evidence_note.strip()
     source.occurred_at = declaration.occurred_at
+    source.partners = declaration.partners.strip()
 
 
 def check_declaration(organisation: Organisation, source: Import, declaration: Declaration, now: datetime) -> None:
@@ -62,6 +63,7 @@ def declaration_of(source: Import) -> Declaration:
         consents=source.consents,
         evidence_note=source.evidence_note,
         occurred_at=source.occurred_at,
+        partners=source.partners,
     )
 
 

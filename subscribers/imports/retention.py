@@ -20,6 +20,7 @@ from portal import audit
 from portal.jobs.models import JobState
 from portal.organisations.actors import Actor
 from subscribers.imports import sql
+from subscribers.imports.documents import sweep_documents
 from subscribers.imports.files import discard_file
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.staging import stage_tables
@@ -38,7 +39,7 @@ def tidy_imports(*, now: datetime) -> dict[str, int]:
             "closed": close_forgotten(now),
             "files": destroy_files(before, now),
             "rejects": destroy_rejects(before),
-            "leftovers": sweep_storage(now),
+            "leftovers": sweep_storage(now) + sweep_documents(now),
             "stages": drop_dead_stages(),
         }
 

@@ -35,6 +35,7 @@ class Declaration:
     consents: Sequence[dict[str, str]] = field(default_factory=tuple)
     evidence_note: str = ""
     occurred_at: datetime | None = None
+    partners: str = ""
 
 
 def declaration_problems(
