@@ -180,8 +180,8 @@ STORAGES: dict[str, dict[str, Any]] = {
         )
     },
 }
-# Uploads above this go to a temporary file on disk, never to memory; the size limit is ACCORD.upload_limit.
-FILE_UPLOAD_HANDLERS = ["portal.uploads.HashingUploadHandler"]
+# Uploads go to a sealed temporary file on disk, never to memory; the size limit is ACCORD.upload_limit.
+FILE_UPLOAD_HANDLERS = ["portal.uploads.SealingUploadHandler"]
 # Beside the stored files, so that keeping one is a rename, whatever its size.
 FILE_UPLOAD_TEMP_DIR = ACCORD.var / "uploads"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)

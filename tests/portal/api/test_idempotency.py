@@ -102,7 +102,7 @@ def test_an_upload_is_known_by_its_length_and_stays_on_disk(owner_client: Client
 
     first, second, other = send(b"x" * 50_000), send(b"x" * 50_000), send(b"y" * 60_000)
 
-    assert first.json() == second.json() == {"size": 50_000, "kind": "_TemporaryFileWrapper"}
+    assert first.json() == second.json() == {"size": 50_000, "kind": "BufferedReader"}
     assert calls == ["people.csv"]
     problem(other, 422, "idempotency_key_reused")
 
