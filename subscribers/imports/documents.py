@@ -6,16 +6,13 @@ the import. They are given out as downloads only, whatever they are, and who too
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import PurePath
-from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -24,10 +21,10 @@ from django.utils.translation import gettext_lazy as _
 
 from portal import audit
 from portal.crypto import open_sealed, seal
-from portal.crypto.files import SealedWriter, new_file_key, sealed_reader
 from portal.errors import DomainError, NotFoundError, PermissionDeniedError
 from portal.organisations.actors import Actor
 from portal.organisations.roles import Capability
+from portal.uploads import opened_upload, sealed_upload
 from subscribers.imports.declaring import require_changeable
 from subscribers.imports.models import DocumentKind, Import, ImportDocument
 from subscribers.imports.passport import passport_warnings
@@ -149,33 +146,27 @@ def checked_type(upload: UploadedFile) -> str:
 
 def sealed_document(source: Import, upload: UploadedFile) -> ImportDocument:
     """An unsaved row whose file is stored, sealed."""
-    digest, key = hashlib.sha256(), new_file_key()
-    context = f"import-document:{source.organisation_id}".encode()
-    upload.seek(0)
-    with TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as sealed:
-        writer = SealedWriter(cast("BinaryIO", sealed), key, context=context)
-        while piece := upload.read(PIECE_BYTES):
-            digest.update(piece)
-            writer.write(piece)
-        writer.finish()
-        sealed.seek(0)
-        path = default_storage.save(f"{FOLDER}/{source.pk}-{uuid4().hex}", File(sealed))
+    sealed = sealed_upload(upload)
     return ImportDocument(
         organisation=source.organisation,
         source_import=source,
         name=PurePath((upload.name or "").replace("\\", "/")).name.replace("\0", "")[:200],
-        size=writer.size,
-        digest=digest.digest(),
-        file=path,
-        file_key=seal(source.organisation, key, context=context),
+        size=sealed.size or 0,
+        digest=sealed.sha256,
+        file=default_storage.save(f"{FOLDER}/{source.pk}-{uuid4().hex}", sealed),
+        file_key=seal(source.organisation, sealed.file_key, context=key_context(source.organisation_id)),
     )
+
+
+def key_context(organisation_id: int) -> bytes:
+    return f"import-document:{organisation_id}".encode()
 
 
 def open_document(document: ImportDocument) -> BinaryIO:
     """The bytes as they came. Raises TamperedError."""
-    context = f"import-document:{document.organisation_id}".encode()
-    key = open_sealed(document.organisation_id, bytes(document.file_key or b""), context=context)
-    return sealed_reader(cast("BinaryIO", document.file.open("rb")), key, context=context)
+    sealed_key = bytes(document.file_key or b"")
+    key = open_sealed(document.organisation_id, sealed_key, context=key_context(document.organisation_id))
+    return opened_upload(cast("BinaryIO", document.file.open("rb")), key)
 
 
 def pieces_of(document: ImportDocument) -> Iterator[bytes]:
