@@ -69,6 +69,17 @@ class ConflictError(DomainError):
     title = _("Somebody else changed this in the meantime. Look again, then retry.")
 
 
+class DiskFullError(DomainError):
+    """The disk of Accord or of its database has no room left (`portal.disk`)."""
+
+    code = "disk_full"
+    status = 507
+    title = _(
+        "The disk of the server is full, so nothing more could be kept. Ask your administrator to make room, then try "
+        "again."
+    )
+
+
 def error_classes(base: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
     """Every error there is, for the reference page and its test."""
     yield base

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.jobs.queues import Queue
 from portal.organisations.scoping import TenantManager
+
+SILENCE = timedelta(seconds=10)  # of a worker; the lease makes it safe to be wrong
 
 
 class JobState(models.TextChoices):
@@ -63,6 +68,12 @@ class Job(models.Model):
     @property
     def ended(self) -> bool:
         return self.state in JobState.ended()
+
+    @property
+    def silent(self) -> bool:
+        """Runs, but nobody has said so for a while: its worker died, or can't reach the database."""
+        alive = self.heartbeat_at or self.created_at
+        return self.state == JobState.RUNNING and alive < timezone.now() - SILENCE
 
     @property
     def progress(self) -> float:

@@ -1,8 +1,9 @@
-"""The queues, and which task waits in which; the worker listens to all of them, and a test sees that it does."""
+"""The queues, which task waits in which, and which worker listens to which; a test sees that none is forgotten."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from celery import Task, shared_task
@@ -17,6 +18,22 @@ class Queue(models.TextChoices):
     MAIL = "mail"
     DEFAULT = "default"
 
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker of `manage.py run`: its queues, and how many tasks it does at once."""
+
+    name: str
+    queues: tuple[Queue, ...]
+    processes: int
+
+
+# What may take hours never stands before what takes seconds.
+WORKERS = (
+    Worker("imports", (Queue.IMPORTS,), 2),
+    Worker("jobs", (Queue.EXPORTS, Queue.DOCUMENTS), 1),
+    Worker("quick", (Queue.IMPORTS_SMALL, Queue.MAIL, Queue.DEFAULT), 3),
+)
 
 _queues: dict[str, str] = {}
 

@@ -1,91 +1,44 @@
-"""Run a job so that its effect happens once, whatever dies.
-
-A run takes a *lease*. Each checkpoint is written in the same transaction as the work it stands for, and only while
-the lease is still ours: a worker that was thought dead and wakes up can't write a second time.
-"""
+"""Run a job so that its effect happens once, whatever dies. Who may work on it is in `leases`."""
 
 from __future__ import annotations
 
-import threading
-import uuid
 from collections.abc import Callable
-from contextlib import ExitStack, contextmanager, nullcontext
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, nullcontext, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
-from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
-from django.db.models import F, Q
-from django.utils import timezone
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django_scopes import scope, scopes_disabled
 
-from portal.errors import DomainError
+from portal.disk import disk_is_full
+from portal.jobs.errors import code_of
+from portal.jobs.leases import (
+    JobCancelledError,
+    JobPausedError,
+    JobRun,
+    JobYieldedError,
+    LeaseLostError,
+    heartbeat,
+    take,
+    take_next,
+)
 from portal.jobs.models import Job, JobState
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+__all__ = ["JobRun", "LeaseLostError", "run_job", "run_next"]
 
-    from portal.organisations.models import Organisation
-
-HEARTBEAT = timedelta(seconds=3)
-SILENCE = timedelta(seconds=10)  # of a worker; the lease makes it safe to be wrong
-UNTAKEN = timedelta(seconds=20)  # of a job that waits: the broker may have lost it
-ATTEMPTS = 20
 log = structlog.get_logger(__name__)
+_in_hand: ContextVar[JobRun | None] = ContextVar("run_in_hand", default=None)
 
 
-class LeaseLostError(Exception):
-    """Another worker has taken this job over: stop, and write nothing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endings:
+    """What a room does with its own rows when its job ends otherwise than by finishing, or pauses."""
 
-
-class JobCancelledError(Exception):
-    """Somebody asked for the job to stop."""
-
-
-class JobRun:
-    """One run of a job: what it may read and how it reports."""
-
-    def __init__(self, job: Job, lease: uuid.UUID) -> None:
-        self.job = job
-        self.lease = lease
-        self.checkpoint: dict[str, Any] = dict(job.checkpoint)
-
-    @property
-    def organisation(self) -> Organisation:
-        if self.job.organisation is None:
-            message = f"{self.job} belongs to the host"
-            raise LookupError(message)
-        return self.job.organisation
-
-    def save(
-        self, *, checkpoint: dict[str, Any] | None = None, done: int | None = None, expected: int | None = None
-    ) -> None:
-        """Write progress and where to go on; call it in the transaction of the work it stands for.
-
-        Raises LeaseLostError when another worker took over and JobCancelledError when a stop was asked for: both
-        roll that transaction back.
-        """
-        changes: dict[str, Any] = {"heartbeat_at": timezone.now()}
-        if checkpoint is not None:
-            changes["checkpoint"] = self.checkpoint = checkpoint
-        if done is not None:
-            changes["done"] = done
-        if expected is not None:
-            changes["expected"] = expected
-        if not self._mine().filter(cancel_requested_at=None).update(**changes):
-            if self._mine().exists():
-                raise JobCancelledError
-            raise LeaseLostError
-
-    def _mine(self) -> Any:
-        with scopes_disabled():
-            return Job.objects.filter(pk=self.job.pk, lease=self.lease, state=JobState.RUNNING)
-
-    def finish(self, state: JobState, *, outcome: dict[str, Any] | None = None, error_code: str = "") -> None:
-        now = timezone.now()
-        self._mine().update(
-            state=state, outcome=outcome or {}, error_code=error_code, finished_at=now, heartbeat_at=now
-        )
+    failure: Callable[[JobRun, str], None] | None = None
+    cancel: Callable[[JobRun], None] | None = None
+    pause: Callable[[JobRun], None] | None = None
 
 
 def run_job(
@@ -94,12 +47,14 @@ def run_job(
     *,
     on_failure: Callable[[JobRun, str], None] | None = None,
     on_cancel: Callable[[JobRun], None] | None = None,
+    on_pause: Callable[[JobRun], None] | None = None,
 ) -> None:
     """Take the job and do its work in the organisation's scope; the only door from Celery into an action.
 
-    ``on_failure`` (with the error's code) and ``on_cancel`` let the room bring its own rows to an end.
+    ``on_failure`` (with the error's code), ``on_cancel`` and ``on_pause`` let the room change its own rows, each in
+    the transaction that changes the job.
     """
-    run = take(job_id)
+    run = _taken(job_id)
     if run is None:
         return
     with ExitStack() as stack:
@@ -107,85 +62,88 @@ def run_job(
         stack.enter_context(scope(organisation=organisation) if organisation else nullcontext())
         stack.enter_context(heartbeat(run))
         stack.enter_context(structlog.contextvars.bound_contextvars(job=job_id, task=run.job.task))
+        endings = Endings(failure=on_failure, cancel=on_cancel, pause=on_pause)
         try:
-            outcome = work(run)
+            _work(run, work, endings)
         except LeaseLostError:
             log.warning("job_lease_lost")
-        except JobCancelledError:
-            if on_cancel:
-                on_cancel(run)
-            run.finish(JobState.CANCELLED)
         except (OperationalError, InterfaceError) as error:
             # The database restarts, or two writers met too often: nobody can be told so now. The heartbeat falls
             # silent, and the schedule asks for the job again.
             log.warning("job_database_lost", error=type(error).__name__)
-        except Exception as error:
-            code = error.code if isinstance(error, DomainError) else "internal_error"
-            log.exception("job_failed", code=code)
-            if on_failure:
-                on_failure(run, code)
-            run.finish(JobState.FAILED, error_code=code)
-        else:
-            run.finish(JobState.DONE, outcome=outcome)
+
+
+def _taken(job_id: int) -> JobRun | None:
+    """The run that `run_next` has taken for this task, or a new one."""
+    run = _in_hand.get()
+    _in_hand.set(None)
+    return run if run is not None and run.job.pk == job_id else take(job_id)
+
+
+def _work(run: JobRun, work: Callable[[JobRun], dict[str, Any] | None], endings: Endings) -> None:
+    try:
+        run.require_leave()  # somebody may have asked while its worker was dead
+        outcome = work(run)
+    except JobCancelledError:
+        _end(run, JobState.CANCELLED, endings.cancel)
+    except JobPausedError:
+        _pause(run, endings.pause)
+    except JobYieldedError:
+        _give_way(run)
+    except LeaseLostError:
+        raise
+    except Exception as error:
+        if isinstance(error, OperationalError | InterfaceError) and not disk_is_full(error):
+            raise
+        _fail(run, code_of(error), endings.failure)
+    else:
+        run.finish(JobState.DONE, outcome=outcome)
+
+
+def _fail(run: JobRun, code: str, failed: Callable[[JobRun, str], None] | None) -> None:
+    log.exception("job_failed", code=code)
+    if not connection.in_atomic_block:
+        connection.close()  # the error may have come in the middle of a statement, as that of a time limit does
+    _end(run, JobState.FAILED, (lambda run: failed(run, code)) if failed else None, error_code=code)
 
 
 @transaction.atomic
-def take(job_id: int) -> JobRun | None:
-    """Take the lease of a job that waits or whose worker fell silent; None when it is not to be had."""
-    now = timezone.now()
-    lease = uuid.uuid4()
-    with scopes_disabled():
-        taken = (
-            Job.objects.filter(pk=job_id)
-            .filter(Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, heartbeat_at__lt=now - SILENCE))
-            .update(state=JobState.RUNNING, lease=lease, heartbeat_at=now, attempts=F("attempts") + 1)
-        )
-        if not taken:
-            return None
-        Job.objects.filter(pk=job_id, started_at=None).update(started_at=now)
-        return JobRun(Job.objects.select_related("organisation").get(pk=job_id), lease)
+def _end(run: JobRun, state: JobState, told: Callable[[JobRun], None] | None, error_code: str = "") -> None:
+    if run.finish(state, error_code=error_code) and told:
+        told(run)
 
 
-@contextmanager
-def heartbeat(run: JobRun) -> Iterator[None]:
-    """Keep saying "alive" from a thread of its own while one statement may run for long."""
-    stopped = threading.Event()
-
-    def beat() -> None:
-        try:
-            while not stopped.wait(HEARTBEAT.total_seconds()):
-                try:
-                    run._mine().update(heartbeat_at=timezone.now())
-                except DatabaseError:
-                    connections.close_all()  # it may be back at the next beat
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=beat, name=f"heartbeat-{run.job.pk}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopped.set()
-        thread.join()
+@transaction.atomic
+def _pause(run: JobRun, told: Callable[[JobRun], None] | None) -> None:
+    if run.set_down(JobState.PAUSED) and told:
+        told(run)
 
 
-def requeue_silent_jobs() -> int:
-    """Queue again the jobs whose worker fell silent or that nobody took; fail those that killed too many workers."""
+@transaction.atomic
+def _give_way(run: JobRun) -> None:
     from portal.jobs.actions import enqueue
 
-    now = timezone.now()
-    with scopes_disabled():
-        silent = Job.objects.filter(
-            Q(state=JobState.RUNNING, heartbeat_at__lt=now - SILENCE)
-            | Q(state=JobState.QUEUED, heartbeat_at__lt=now - UNTAKEN)
-        )
-        silent.filter(attempts__gte=ATTEMPTS).update(
-            state=JobState.FAILED, error_code="too_many_attempts", finished_at=now
-        )
-        jobs = list(silent.order_by("pk").values("pk", "task", "queue", "state")[:500])
-        # A waiting job is not asked for again at every beat: its own mark moves each time it is queued.
-        Job.objects.filter(pk__in=[job["pk"] for job in jobs], state=JobState.QUEUED).update(heartbeat_at=now)
-    for job in jobs:
-        enqueue(job_id=job["pk"], task=job["task"], queue=job["queue"])
-    return len(jobs)
+    log.info("job_gave_way")
+    if run.set_down(JobState.QUEUED):
+        transaction.on_commit(lambda: enqueue(queue=run.job.queue), robust=True)
+
+
+def run_next(queue: str) -> None:
+    """Do the job of this queue whose turn it is, if one waits; then ask for the next.
+
+    A message in the broker is only a ticket: which job it stands for is decided when a worker is free.
+    """
+    from portal.celery import app
+    from portal.jobs.actions import enqueue
+
+    run = take_next(queue)
+    if run is None:
+        return
+    _in_hand.set(run)
+    try:
+        app.tasks[run.job.task](run.job.pk)
+    finally:
+        _in_hand.set(None)
+        with suppress(OperationalError, InterfaceError), scopes_disabled():
+            if Job.objects.filter(queue=queue, state=JobState.QUEUED).exists():
+                enqueue(queue=queue)

@@ -16,7 +16,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from consent.models import ConsentEvent, ConsentState, Evidence
 from portal.celery import app
-from portal.jobs.queues import Queue, queue_of
+from portal.jobs.queues import WORKERS, Queue, queue_of
 from portal.models import AuditEntry
 
 ROOT = Path(settings.BASE_DIR)
@@ -81,6 +81,7 @@ def test_every_task_has_a_queue_with_a_worker_and_a_time_limit() -> None:
     app.loader.import_default_modules()
     listened = {queue.name for queue in app.conf.task_queues}
     assert listened == set(Queue.values)
+    assert sorted(queue for worker in WORKERS for queue in worker.queues) == sorted(Queue), "one worker each"
     ours = [task for name, task in app.tasks.items() if name.split(".")[0] in APPS]
     assert ours
     for task in ours:

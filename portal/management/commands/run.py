@@ -1,4 +1,4 @@
-"""`manage.py run`: web, worker and beat of one instance, with everything they need; what `make run` calls."""
+"""`manage.py run`: web, workers and beat of one instance, with everything they need; what `make run` calls."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from django.db.migrations.executor import MigrationExecutor
 
 from portal import embedded
 from portal.children import Child, end_with_parent, make_catches_interrupts, started_by_make, stop_all
+from portal.jobs.queues import WORKERS, Worker
 
 TICK_SECONDS = 0.2
 READY_SECONDS = 120.0
 
 
 class Command(BaseCommand):
-    help = "Starts web, worker and beat, and stops all of it on Ctrl-C or SIGTERM."
+    help = "Starts web, workers and beat, and stops all of it on Ctrl-C or SIGTERM."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         self.host = os.environ.get("ACCORD_HOST", "127.0.0.1")
@@ -88,15 +89,7 @@ class Command(BaseCommand):
         schedule = str(settings.ACCORD.var / "run" / "beat-schedule")
         commands = {
             "web": [*python, "granian", *self.web_options(), "portal.wsgi:application"],
-            "worker": [
-                *celery,
-                "worker",
-                "--loglevel",
-                "WARNING",
-                "--concurrency",
-                "2",
-                *self.worker_options(),
-            ],
+            **{f"{worker.name} worker": [*celery, "worker", *self.worker_options(worker)] for worker in WORKERS},
             "beat": [*celery, "beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile", ""],
         }
         return [Child(name, command, settings.BASE_DIR) for name, command in commands.items()]
@@ -118,8 +111,14 @@ class Command(BaseCommand):
         }
         return [part for pair in options.items() for part in pair] + ["--respawn-failed-workers", "--no-ws"]
 
-    def worker_options(self) -> list[str]:
-        return ["--queues", "imports,imports_small,exports,documents,mail,default", "--without-gossip", "--without-mingle"]
+    def worker_options(self, worker: Worker) -> list[str]:
+        options = {
+            "--queues": ",".join(worker.queues),
+            "--concurrency": str(worker.processes),
+            "--hostname": f"{worker.name}@%h",
+            "--loglevel": "WARNING",
+        }
+        return [part for pair in options.items() for part in pair] + ["--without-gossip", "--without-mingle"]
 
     def mind(self, children: list[Child]) -> None:
         web, *others = children

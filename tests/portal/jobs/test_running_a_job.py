@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from portal.errors import InvalidInputError
 from portal.jobs.actions import request_cancel, start_job
-from portal.jobs.models import Job, JobState
-from portal.jobs.running import ATTEMPTS, SILENCE, JobRun, LeaseLostError, requeue_silent_jobs, run_job, take
+from portal.jobs.leases import take
+from portal.jobs.models import SILENCE, Job, JobState
+from portal.jobs.running import JobRun, LeaseLostError, run_job
 from portal.jobs.tasks import requeue_silent
+from portal.jobs.waking import ATTEMPTS, requeue_silent_jobs
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 
@@ -106,7 +108,7 @@ def test_silent_jobs_are_queued_again_but_not_those_that_kill_every_worker(job: 
     long_ago = timezone.now() - SILENCE - timedelta(seconds=1)
     Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING, lease=uuid.uuid4(), heartbeat_at=long_ago)
     assert requeue_silent_jobs() == 1
-    Job.objects.filter(pk=job.pk).update(attempts=ATTEMPTS)
+    Job.objects.filter(pk=job.pk).update(vain_attempts=ATTEMPTS)
     assert requeue_silent_jobs() == 0
     job.refresh_from_db()
     assert (job.state, job.error_code) == (JobState.FAILED, "too_many_attempts")
