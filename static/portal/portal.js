@@ -111,6 +111,18 @@
     bar.querySelector("[data-bulk-count]").textContent = String(chosen);
   }
 
+  // Work that is watched stays on the page while the server is away: the next answer that is one replaces it.
+  function lost(event) {
+    const live = event.detail.elt.closest("[data-live]");
+    if (!live) return false;
+    live.querySelector("[data-live-lost]").hidden = false;
+    return true;
+  }
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status >= 500 && lost(event)) event.detail.shouldSwap = false;
+  });
+  for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, lost);
+
   // The page title carries the percentage of running work.
   const title = document.title;
   function drawPercent() {

@@ -2,7 +2,6 @@
 
 from django import template
 from django.template import Context
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.ui.lists import Listing
@@ -77,11 +76,8 @@ def progress(
 
 @register.simple_block_tag
 def live(content: str, url: str, every: int = 2, percent: int | None = None) -> SafeString:
-    """A fragment that asks ``url`` again every so many seconds and replaces itself with the answer."""
-    return format_html(
-        '<div hx-get="{}" hx-trigger="every {}s" hx-swap="outerHTML"{}>{}</div>',
-        url,
-        every,
-        "" if percent is None else format_html(' data-percent="{}"', percent),
-        content,
-    )
+    """A fragment that asks ``url`` again every so many seconds and replaces itself with the answer.
+
+    While no answer comes, or one that the server is not right, it stays, says so, and goes on asking.
+    """
+    return component("live", content=content, url=url, every=every, percent=percent)
