@@ -36,29 +36,57 @@ RAN_OUT = "(s.status = 'expired' OR (s.status IN ('granted', 'paused') AND s.exp
 SUPPRESSED = """EXISTS (SELECT FROM subscribers_suppression x WHERE x.organisation_id = c.organisation_id
     AND x.contact_id = c.id AND x.channel = %(gate_channel)s)"""
 
+# Lots of imports that are held: bought and partner lists nobody has proven yet (I-04), and those that were recalled
+# (I-12). Nothing in these hangs on the contact, so they are read once a statement. Index: imports_held.
+UNPROVEN = """(SELECT array_agg(i.id) FROM subscribers_import i WHERE i.organisation_id = %(gate_organisation)s
+    AND i.origin_kind IN ('partner', 'bought') AND i.released_at IS NULL AND NOT i.dry_run)"""
+FROZEN = """(SELECT array_agg(i.id) FROM subscribers_import i WHERE i.organisation_id = %(gate_organisation)s
+    AND i.frozen_at IS NOT NULL)"""
+FROZEN_NAMES = FROZEN.replace("array_agg(i.id)", "array_agg('import:' || i.id)")
+AGREED = "COALESCE(s.status IN ('granted', 'paused'), FALSE)"
+# Who came with an unproven list is nobody's to write to, on whatever basis, unless they agreed elsewhere: what such a
+# list claims is `unconfirmed`.
+IN_QUARANTINE = f"(c.source_import_id = ANY ({UNPROVEN}::bigint[]) AND NOT {AGREED})"
+# Which import the agreement in force comes from. Scalar subqueries, so that nobody builds a hash of all events; only
+# asked while something is frozen. Index: the event's primary key; events_by_contact.
+GIVEN_BY = """CASE s.status WHEN 'granted' THEN (SELECT e.source_reference FROM consent_consentevent e
+        WHERE e.id = s.event_id AND e.source IN ('import', 'system'))
+    ELSE (SELECT CASE WHEN e.source IN ('import', 'system') THEN e.source_reference END FROM consent_consentevent e
+        WHERE e.organisation_id = s.organisation_id AND e.contact_id = s.contact_id AND e.purpose_id = s.purpose_id
+            AND e.channel = s.channel AND e.action IN ('grant', 'confirm')
+        ORDER BY e.id DESC LIMIT 1) END"""
+# Who agreed is held when the frozen lot says so; who did not is held when they came with it.
+IN_FROZEN_LOT = f"""CASE WHEN {FROZEN} IS NULL THEN FALSE
+    WHEN {AGREED} THEN ({GIVEN_BY}) = ANY ({FROZEN_NAMES}::text[])
+    ELSE c.source_import_id = ANY ({FROZEN}::bigint[]) END"""
+
 
 @dataclass(frozen=True)
 class Condition:
-    """A reason not to write. ``consent_only``: it counts only where the purpose stands on consent.
+    """A reason not to write: ``always``, and ``on_consent`` where the purpose stands on consent.
 
-    ``sql`` is about a contact ``c`` and its state ``s`` (all NULL when there is none); NULL counts as false.
+    Both are SQL about a contact ``c`` and its state ``s`` (all NULL when there is none); NULL counts as false.
     """
 
     reason: str
-    sql: str
-    consent_only: bool = False
+    always: str = ""
+    on_consent: str = ""
+
+    def sql(self, basis: str) -> str:
+        """When it holds for a purpose on this basis; empty: never."""
+        return " OR ".join(part for part in (self.always, self.on_consent if basis == Basis.CONSENT else "") if part)
 
 
 # In order: a set is counted under the first reason that holds. The law's strongest word comes first.
 CONDITIONS = (
-    Condition("restricted", "c.restricted_at IS NOT NULL"),
+    Condition("restricted", f"c.restricted_at IS NOT NULL OR {IN_FROZEN_LOT}"),
     Condition("suppressed", SUPPRESSED),
     Condition("objected", "s.status = 'objected'"),
     Condition("withdrawn", "s.status = 'withdrawn'"),
     Condition("refused", "s.status = 'refused'"),
-    Condition("no_consent", "(s.status IS NULL OR s.status = 'none')", consent_only=True),
-    Condition("unconfirmed", "s.status = 'unconfirmed'", consent_only=True),
-    Condition("expired", RAN_OUT, consent_only=True),
+    Condition("no_consent", on_consent="(s.status IS NULL OR s.status = 'none')"),
+    Condition("unconfirmed", IN_QUARANTINE, on_consent="s.status = 'unconfirmed'"),
+    Condition("expired", on_consent=RAN_OUT),
     Condition("paused", ON_PAUSE),
     Condition("unreachable", "{address} IS NULL"),
 )
@@ -103,9 +131,9 @@ def gate_sql(purpose: Purpose, channel: str, *, now: datetime) -> GateSQL:
     """
     require_channel(purpose, channel)
     conditions = [
-        (condition.reason, condition.sql.format(address=ADDRESSES[Channel(channel)]))
+        (condition.reason, holds.format(address=ADDRESSES[Channel(channel)]))
         for condition in CONDITIONS
-        if purpose.basis == Basis.CONSENT or not condition.consent_only
+        if (holds := condition.sql(purpose.basis))
     ]
     whens = " ".join(f"WHEN {sql} THEN '{reason}'" for reason, sql in conditions)
     each = ", ".join(f"CASE WHEN {sql} THEN '{reason}' END" for reason, sql in conditions)
@@ -113,7 +141,12 @@ def gate_sql(purpose: Purpose, channel: str, *, now: datetime) -> GateSQL:
         joins=JOINS,
         reason=f"(CASE {whens} END)",
         reasons=f"array_remove(ARRAY[{each}]::text[], NULL)",
-        params={"gate_purpose": purpose.pk, "gate_channel": str(channel), "gate_now": now},
+        params={
+            "gate_organisation": purpose.organisation_id,
+            "gate_purpose": purpose.pk,
+            "gate_channel": str(channel),
+            "gate_now": now,
+        },
     )
 
 

@@ -8,18 +8,21 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django_scopes import scope
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consent.gate import REASONS, check, explain, gate_sql
-from consent.ledger.models import ConsentState, Status
+from consent.ledger.models import ConsentEvent, ConsentState, Status
 from consent.purposes.errors import ChannelNotOfferedError
 from consent.purposes.models import Basis, Purpose
 from portal.organisations.models import Organisation
 from portal.ui.statuses import LOOKS
 from subscribers.contacts.models import Contact
+from subscribers.imports.models import Import
 from subscribers.suppression.models import Suppression
 from tests.consent.choices import NOW, choose, new_purpose
+from tests.people import new_contact
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -34,6 +37,8 @@ people = st.fixed_dictionaries(
         "status": st.sampled_from([None, *Status.values]),
         "expires": st.sampled_from([None, -1, 0, 1]),
         "paused_until": st.sampled_from([None, -1, 0, 1]),
+        "came_with": st.sampled_from(["", "proven", "unproven", "frozen"]),
+        "agreed_by": st.sampled_from(["", "proven", "frozen"]),
     }
 )
 
@@ -43,8 +48,9 @@ def reasons_in_plain_python(person: dict[str, Any], basis: str, channel: str) ->
     status, on_consent = person["status"], basis == "consent"
     ran_out = person["expires"] is not None and person["expires"] <= 0
     pause_is_over = person["paused_until"] is not None and person["paused_until"] <= 0
+    agreed = status in ("granted", "paused")
     reasons = []
-    if person["restricted"]:
+    if person["restricted"] or (person["agreed_by"] if agreed else person["came_with"]) == "frozen":
         reasons.append("restricted")
     if channel in person["suppressed_on"]:
         reasons.append("suppressed")
@@ -52,7 +58,7 @@ def reasons_in_plain_python(person: dict[str, Any], basis: str, channel: str) ->
         reasons.append(status)
     if on_consent and status in (None, "none"):
         reasons.append("no_consent")
-    if on_consent and status == "unconfirmed":
+    if (on_consent and status == "unconfirmed") or (person["came_with"] == "unproven" and not agreed):
         reasons.append("unconfirmed")
     if on_consent and (status == "expired" or (status in ("granted", "paused") and ran_out)):
         reasons.append("expired")
@@ -63,8 +69,43 @@ def reasons_in_plain_python(person: dict[str, Any], basis: str, channel: str) ->
     return reasons
 
 
+def lots(organisation: Organisation) -> dict[str, Import]:
+    """One import of each kind, the same for all people of a test."""
+    kinds: dict[str, dict[str, Any]] = {
+        "proven": {"origin_kind": "bought", "state": "done", "released_at": NOW},
+        "unproven": {"origin_kind": "bought", "state": "quarantined"},
+        "frozen": {"origin_kind": "own_form", "state": "done", "frozen_at": NOW},
+    }
+    return {
+        kind: Import.objects.get_or_create(
+            organisation=organisation,
+            file_name=kind,
+            defaults={"file_size": 1, "file_digest": b"", "created_at": NOW, **values},
+        )[0]
+        for kind, values in kinds.items()
+    }
+
+
+def agreement(contact: Contact, purpose: Purpose, channel: str, lot: Import | None) -> int:
+    """The event of an agreement, from this lot or from the person."""
+    source = {"source": "import", "source_reference": f"import:{lot.pk}"} if lot else {"source": "form"}
+    event = ConsentEvent.objects.create(
+        organisation=contact.organisation,
+        contact=contact,
+        purpose=purpose,
+        channel=channel,
+        action="grant",
+        basis=purpose.basis,
+        occurred_at=NOW - 9 * DAY,
+        recorded_at=NOW,
+        **source,
+    )
+    return event.pk
+
+
 def new_person(organisation: Organisation, purpose: Purpose, channel: str, person: dict[str, Any]) -> Contact:
     number = next(numbers)
+    known = lots(organisation)
     contact = Contact.objects.create(
         organisation=organisation,
         external_id=f"g{number}",
@@ -72,6 +113,7 @@ def new_person(organisation: Organisation, purpose: Purpose, channel: str, perso
         phone=f"+3360000{number:05}" if person["phone"] else None,
         restricted_at=NOW if person["restricted"] else None,
         origin="api",
+        source_import=known.get(person["came_with"]),
         created_at=NOW,
         updated_at=NOW,
     )
@@ -90,6 +132,7 @@ def new_person(organisation: Organisation, purpose: Purpose, channel: str, perso
     if person["status"] is not None:
         until = {name: person[name] and NOW + person[name] * DAY for name in ("expires", "paused_until")}
         until = {name: NOW if person[name] == 0 else value for name, value in until.items()}
+        event_id = agreement(contact, purpose, channel, known.get(person["agreed_by"]))
         ConsentState.objects.create(
             organisation=organisation,
             contact=contact,
@@ -99,7 +142,7 @@ def new_person(organisation: Organisation, purpose: Purpose, channel: str, perso
             since=NOW - 9 * DAY,
             expires_at=until["expires"],
             paused_until=until["paused_until"],
-            event_id=number,
+            event_id=event_id if person["status"] != "paused" else 0,
         )
     return contact
 
@@ -168,3 +211,40 @@ def test_a_channel_the_purpose_does_not_use_is_refused(in_acme: Organisation, ad
 
 def test_every_reason_has_a_word_on_the_pages() -> None:
     assert set(REASONS) <= set(LOOKS)
+
+
+def test_nobody_of_an_unproven_list_is_written_to_unless_they_agreed_elsewhere(in_acme: Organisation) -> None:
+    """I-04: whatever the basis, and whatever became of the import since."""
+    offers, newsletter = new_purpose(in_acme, "offers", basis="legitimate_interest"), new_purpose(in_acme)
+    source = lots(in_acme)["unproven"]
+    bought = new_contact(in_acme, "bought@example.org", source_import=source)
+    for state in ("quarantined", "failed", "cancelled", "undone"):
+        Import.objects.filter(pk=source.pk).update(state=state)
+        assert check(in_acme, offers, "email", [bought.pk], now=NOW).denied == {bought.pk: "unconfirmed"}
+    choose(bought, newsletter, "grant")
+    assert check(in_acme, newsletter, "email", [bought.pk], now=NOW).allowed == [bought.pk]
+    assert explain(bought.pk, offers, "email", now=NOW).reasons == ["unconfirmed"]
+    Import.objects.filter(pk=source.pk).update(released_at=NOW)
+    assert explain(bought.pk, offers, "email", now=NOW).allowed
+
+
+def test_a_frozen_lot_takes_along_what_it_says_of_people_known_before(
+    in_acme: Organisation, ada: Contact, ben: Contact, ada_elsewhere: Contact
+) -> None:
+    """I-12."""
+    newsletter, source = new_purpose(in_acme), lots(in_acme)["frozen"]
+    for contact in (ada, ben):
+        choose(contact, newsletter, "grant", source="import", source_reference=f"import:{source.pk}")
+    choose(ben, newsletter, "grant", occurred_at=NOW + timedelta(seconds=1))
+    asked = [ada.pk, ben.pk]
+    assert check(in_acme, newsletter, "email", asked, now=NOW).denied == {ada.pk: "restricted"}
+    Import.objects.filter(pk=source.pk).update(frozen_at=None)
+    assert check(in_acme, newsletter, "email", asked, now=NOW).allowed == asked
+
+
+def test_lots_of_others_hold_nobody(in_acme: Organisation, ada: Contact, other: Organisation) -> None:
+    newsletter = new_purpose(in_acme)
+    choose(ada, newsletter, "grant")
+    with scope(organisation=other):
+        lots(other)
+    assert check(in_acme, newsletter, "email", [ada.pk], now=NOW).allowed == [ada.pk]
