@@ -1,14 +1,19 @@
-"""Languages, countries, dates, numbers and yes or no, as people write them in tables."""
+"""Languages, countries, numbers and yes or no, as people write them in tables; days are in `dates`."""
 
 import re
-from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 
 from babel import Locale
 from babel.core import get_global
 
+from subscribers.contacts.dates import EARLIEST, MONTH_FIRST, guess_date_order, parse_date, parse_moment
 from subscribers.contacts.normalising import InvalidValueError
+
+__all__ = [
+    "EARLIEST", "MONTH_FIRST", "country_names", "guess_date_order", "is_nothing", "language_names",
+    "normalise_boolean", "normalise_country", "normalise_language", "normalise_number", "parse_date", "parse_moment",
+]  # fmt: skip
 
 # Those whose speakers fill most tables of European companies; loading every language to ask it would take 100 MB.
 OWN_NAMES = {
@@ -18,18 +23,25 @@ OWN_NAMES = {
     "sl": "slovenščina", "sv": "svenska", "tr": "türkçe", "uk": "українська", "zh": "中文",
 }  # fmt: skip
 NAMING_LANGUAGES = ("en", "fr", "de", "es", "it", "nl", "pt")
-ISO_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
-LOCAL_DATE = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
-CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,](\d{1,9}))?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?", re.IGNORECASE)
-NUMBER = re.compile(r"[+-]?\d[\d.,'\u00a0\u202f\u2009\u2019 ]*")
-GROUPING = str.maketrans("", "", "'\u00a0\u202f\u2009\u2019 ")
-# What happened to a person, or was said by one, happened since; what is written as older is a slip.
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-MONTH_FIRST = frozenset(("US", "PH", "FM", "MH", "PW", "GU", "PR"))
+SPACES = str.maketrans("\u00a0\u202f\u2009\u2019\u2212", "   '-")
+CURRENCIES = r"(?:[€$£¥%‰₣]|(?:EUR|USD|GBP|CHF|Euros?|Fr|kr|SEK|NOK|DKK|PLN|zł|Kč)\b\.?)"
+NUMBER = re.compile(
+    rf"(?P<sign>[+-]?)\s?(?:{CURRENCIES}\s?)?(?P<inner>[+-]?)"
+    r"(?:(?P<digits>\d[\d.,' ]*|[.,]\d+)|\((?P<bracketed>\d[\d.,' ]*)\))"
+    rf"(?P<power>e[+-]?\d{{1,2}})?(?P<last>-?)\s?{CURRENCIES}?",
+    re.IGNORECASE,
+).fullmatch
+GROUPED = re.compile(r"\d{1,3}(?:([ ',.])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}")
 TRUE_WORDS = frozenset(
-    ("true", "vrai", "yes", "oui", "y", "o", "1", "x", "ja", "sí", "si", "sim", "wahr", "on", "t", "v")
+    "true vrai vraie yes oui y o 1 x ja j sí si s sim wahr richtig on t v vero verdadero waar w checked ✓ ✔ ☑"
+    " 1.0 1,0 1.00 1,00".split()
 )
-FALSE_WORDS = frozenset(("false", "faux", "no", "non", "n", "0", "nein", "não", "nee", "falsch", "off", "f"))
+FALSE_WORDS = frozenset(
+    "false faux fausse no non n 0 nein não nee neen falsch off f falso onwaar unchecked ✗ ✘ ☐ 0.0 0,0 0.00 0,00".split()
+)
+NOTHING = frozenset(
+    ("", "null", "(null)", "n/a", "#n/a", "#null!", "none", "nil", "nan", "-", "--", "—", r"\n", "undefined")
+)
 
 
 @cache
@@ -82,79 +94,56 @@ def normalise_country(text: str) -> str:
     return code
 
 
-@lru_cache(maxsize=50_000)
-def parse_date(text: str, month_first: bool = False) -> date:
-    """A day from 2026-01-31, 31/01/2026 (01/31/2026 where the month comes first); a time after it is let go."""
-    return parse_moment(text, UTC, month_first).date()
-
-
-@lru_cache(maxsize=50_000)
-def parse_moment(text: str, zone: tzinfo, month_first: bool = False) -> datetime:
-    """A moment; without a time it is midnight, without an offset it is in `zone`. Raises InvalidValueError."""
-    text = text.strip()
-    if found := ISO_DATE.match(text):
-        year, month, day = map(int, found.groups())
-    elif found := LOCAL_DATE.match(text):
-        day, month, year = map(int, found.groups())
-        if month_first:
-            day, month = month, day
-    else:
-        raise InvalidValueError("invalid_date")
-    try:
-        moment = datetime.combine(date(year, month, day), parse_clock(text[found.end() :], zone))
-        moment.astimezone(UTC)  # where the calendar ends, another zone may be beyond it
-    except (ValueError, OverflowError):
-        raise InvalidValueError("invalid_date") from None
-    return moment
-
-
-def parse_clock(text: str, zone: tzinfo) -> time:
-    text = text.strip().removeprefix("T").removeprefix("t").strip()
-    if not text:
-        return time(tzinfo=zone)
-    found = CLOCK.fullmatch(text)
-    if found is None:
-        raise InvalidValueError("invalid_date")
-    hour, minute, second, fraction, offset = found.groups()
-    microsecond = int((fraction or "0")[:6].ljust(6, "0"))
-    offset_zone = zone
-    if offset:
-        normal = offset.upper().replace("UTC", "+00:00").replace("GMT", "+00:00").replace("Z", "+00:00")
-        offset_zone = datetime.fromisoformat(f"2000-01-01T00:00:00{normal}").tzinfo or zone
-    return time(int(hour), int(minute), int(second or 0), microsecond, offset_zone)
-
-
 def normalise_number(text: str, comma_decimal: bool) -> str:
-    """A JSON number from 1234.5, 1 234,5 (French), 1,234.5 (English). Raises InvalidValueError."""
-    text = text.strip()
-    if not NUMBER.fullmatch(text):
+    """A JSON number from 1234.5, 1 234,50 € (French), $1,234.5 (English), 1'234.50 CHF (Swiss), 12 %.
+
+    A percentage is the number before its sign. Raises InvalidValueError.
+    """
+    body = text.strip()
+    if body.isdecimal() and body.isascii() and len(body) < 16:
+        return str(int(body))
+    found = NUMBER(body.translate(SPACES))
+    if found is None or len(body) > 36 or len(re.sub(r"\D", "", body)) > 30:
         raise InvalidValueError("invalid_number")
-    text = text.translate(GROUPING)
-    commas, dots = text.count(","), text.count(".")
-    if commas and dots:
-        decimal = max(",.", key=text.rfind)
-    elif commas > 1 or dots > 1:
-        decimal = ""
-    elif commas:
-        decimal = "," if comma_decimal or not re.fullmatch(r"[+-]?\d{1,3},\d{3}", text) else ""
-    else:
-        decimal = "."
-    whole, _mark, fraction = text.partition(decimal) if decimal else (text, "", "")
+    digits = found["digits"] or found["bracketed"]
+    whole, fraction = whole_and_fraction(digits.strip(), comma_decimal)
+    minus = "-" in (found["sign"], found["inner"], found["last"]) or found["bracketed"]
     try:
-        number = Decimal(f"{whole.replace(',', '').replace('.', '')}.{fraction or '0'}")
+        number = Decimal(f"{'-' if minus else ''}{whole}.{fraction or 0}{found['power'] or ''}")
     except InvalidOperation:
         raise InvalidValueError("invalid_number") from None
-    if len(text) > 30:
-        raise InvalidValueError("invalid_number")
     plain = format(number, "f")
-    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return "0" if plain == "-0" else plain
+
+
+def whole_and_fraction(digits: str, comma_decimal: bool) -> tuple[str, str]:
+    """The digits before and after the decimal mark; those before it may stand in groups of three."""
+    commas, dots = digits.count(","), digits.count(".")
+    if commas and dots:
+        decimal = max(",.", key=digits.rfind)
+    elif commas == 1:
+        decimal = "," if comma_decimal or not GROUPED.fullmatch(digits) else ""
+    else:
+        decimal = "." if dots == 1 else ""
+    whole, _mark, fraction = digits.rpartition(decimal) if decimal else (digits, "", "")
+    if fraction and not fraction.isdecimal():
+        raise InvalidValueError("invalid_number")
+    if not (whole.isdecimal() or not whole or GROUPED.fullmatch(whole)) or (decimal and decimal in whole):
+        raise InvalidValueError("invalid_number")
+    return re.sub(r"\D", "", whole) or "0", fraction
 
 
 def normalise_boolean(text: str) -> bool:
     """Yes or no, in the words of some languages. Raises InvalidValueError."""
-    word = text.strip().lower()
+    word = text.strip().casefold()
     if word in TRUE_WORDS:
         return True
     if word in FALSE_WORDS:
         return False
     raise InvalidValueError("invalid_value")
+
+
+def is_nothing(text: str) -> bool:
+    """Do tools write this into a cell that holds nothing?"""
+    return text.strip().casefold() in NOTHING

@@ -29,7 +29,7 @@ class Customs:
 
     zone: tzinfo = UTC
     comma_decimal: bool = False
-    month_first: bool = False
+    date_order: str = "dmy"
 
 
 @dataclass(frozen=True)
@@ -98,11 +98,11 @@ def boolean_reader(_kind: Kind) -> Reader:
 
 
 def date_reader(kind: Kind) -> Reader:
-    month_first = kind.customs.month_first
+    order = kind.customs.date_order
 
     def read(value: Any) -> str:
         if isinstance(value, str):
-            return parse_date(value, month_first).isoformat()
+            return parse_date(value, order).isoformat()
         if isinstance(value, date):
             return (value.date() if isinstance(value, datetime) else value).isoformat()
         raise refuse("invalid_date")
@@ -115,7 +115,7 @@ def moment_reader(kind: Kind) -> Reader:
 
     def read(value: Any) -> str:
         if isinstance(value, str):
-            value = parse_moment(value, customs.zone, customs.month_first)
+            value = parse_moment(value, customs.zone, customs.date_order)
         if not isinstance(value, datetime):
             raise refuse("invalid_date")
         moment = value if value.tzinfo else value.replace(tzinfo=customs.zone)

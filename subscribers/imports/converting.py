@@ -7,11 +7,14 @@ language, a date or a tag list is understood once. A converter takes the cells o
 
 import ipaddress
 import re
-from collections.abc import Callable, Collection, Sequence
-from datetime import datetime, tzinfo
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
+from itertools import repeat
 from json.encoder import encode_basestring
 from typing import Protocol
 
+from subscribers.contacts.dates import NO_DATES
 from subscribers.contacts.normalising import (
     LONGEST_EMAIL,
     ORDINARY_LOCAL,
@@ -22,6 +25,7 @@ from subscribers.contacts.normalising import (
 )
 from subscribers.contacts.values import (
     EARLIEST,
+    is_nothing,
     normalise_boolean,
     normalise_country,
     normalise_language,
@@ -29,6 +33,7 @@ from subscribers.contacts.values import (
     parse_date,
     parse_moment,
 )
+from subscribers.imports.naming import plain_name
 from subscribers.imports.problems import RejectCode
 
 NULL = r"\N"
@@ -51,7 +56,7 @@ def copy_text(text: str) -> str:
 
 
 class Remembered(dict[str, str]):
-    """A converter that understands each distinct value once."""
+    """A converter that understands each distinct value once; what tools write for nothing is nothing."""
 
     def __init__(self, normal: Callable[[str], str]) -> None:
         super().__init__()
@@ -66,7 +71,8 @@ class Remembered(dict[str, str]):
         try:
             value = self._normal(text) if text else NULL
         except InvalidValueError as error:
-            self._wrong[raw] = RejectCode(str(error))
+            if not is_nothing(text):
+                self._wrong[raw] = RejectCode(str(error))
             value = NULL
         self[raw] = value
         return value
@@ -119,28 +125,41 @@ def convert_emails(values: Sequence[str], errors: Errors, book: DomainBook) -> t
     return addresses, keys
 
 
-def phone_converter(country: str) -> Converter:
-    normal = PhoneBook(country).normalise
+class PhoneConverter:
+    """Phone numbers as people of each row's country write them, of `country` where a row names none."""
 
-    def convert(values: Sequence[str], plain: bool, errors: Errors) -> list[str]:
+    def __init__(self, country: str) -> None:
+        self._country = country
+        self._books: dict[str, PhoneBook] = {NULL: PhoneBook(country)}
+
+    def __call__(self, values: Sequence[str], plain: bool, errors: Errors, /) -> list[str]:
+        return self.convert(values, repeat(NULL, len(values)), errors)
+
+    def convert(self, values: Sequence[str], countries: Iterable[str], errors: Errors) -> list[str]:
+        """The numbers of a column in E.164; `countries` are the countries of the rows, or NULL."""
         phones = []
-        for number, value in enumerate(values):
+        books = self._books
+        for number, (value, country) in enumerate(zip(values, countries, strict=True)):
+            if not value:
+                phones.append(NULL)
+                continue
+            book = books.get(country) or books.setdefault(country, PhoneBook(country))
             try:
-                phones.append(normal(value) if value else NULL)
+                phones.append(book.normalise(value))
             except InvalidValueError:
                 phones.append(NULL)
-                if value.strip():
+                if not is_nothing(value):
                     errors.setdefault(number, RejectCode.INVALID_PHONE)
         return phones
 
-    return convert
 
-
-def moment_converter(zone: tzinfo, now: datetime, month_first: bool) -> Converter:
+def moment_converter(zone: tzinfo, now: datetime, order: str) -> Converter:
     """Dates of consent, which cannot lie in the future."""
 
     def normal(text: str) -> str:
-        moment = parse_moment(text, zone, month_first)
+        if text in NO_DATES:
+            return NULL
+        moment = parse_moment(text, zone, order)
         if moment > now:
             raise InvalidValueError("future_date")
         if moment < EARLIEST:
@@ -213,28 +232,21 @@ class FieldLike(Protocol):
     def choices(self) -> Sequence[str]: ...
 
 
-def field_converter(field: FieldLike, zone: tzinfo, *, month_first: bool, comma_decimal: bool) -> Converter:
+def field_converter(field: FieldLike, zone: tzinfo, *, order: str, comma_decimal: bool) -> Converter:
     """The cells of a declared field as members of a JSON object, `"key": value`, or nothing for an empty cell."""
     start = encode_basestring(field.key) + ": "
     if field.type == "text":
         return member_texts(start)
-    choices = {choice.lower(): choice for choice in field.choices}
-
-    def choice(text: str) -> str:
-        try:
-            return encode_basestring(choices[text.lower()])
-        except KeyError:
-            raise InvalidValueError("invalid_value") from None
-
+    choice = ChoiceBook(field.choices)
     normal: Callable[[str], str] = {
         "number": lambda text: normalise_number(text, comma_decimal),
         "boolean": lambda text: "true" if normalise_boolean(text) else "false",
-        "date": lambda text: f'"{parse_date(text, month_first).isoformat()}"',
-        "datetime": lambda text: f'"{rfc3339(parse_moment(text, zone, month_first))}"',
-        "choice": choice,
-        "choices": lambda text: "[" + ", ".join(map(choice, LISTED.split(text))) + "]",
+        "date": lambda text: f'"{parse_date(text, order).isoformat()}"',
+        "datetime": lambda text: f'"{rfc3339(parse_moment(text, zone, order))}"',
+        "choice": lambda text: encode_basestring(choice.one(text)),
+        "choices": lambda text: "[" + ", ".join(map(encode_basestring, choice.several(text))) + "]",
     }[field.type]
-    members = Remembered(lambda text: copy_text(start + normal(text)))
+    members = Remembered(lambda text: NULL if text in NO_DATES else copy_text(start + normal(text)))
 
     def convert(values: Sequence[str], plain: bool, errors: Errors) -> list[str]:
         return ["" if member is NULL else member for member in members(values, plain, errors)]
@@ -242,9 +254,33 @@ def field_converter(field: FieldLike, zone: tzinfo, *, month_first: bool, comma_
     return convert
 
 
-def rfc3339(moment: datetime) -> str:
-    from datetime import UTC
+class ChoiceBook:
+    """The choices of a field by how people write them: in any case, with or without accents and marks."""
 
+    def __init__(self, choices: Sequence[str]) -> None:
+        self._known = {choice.casefold(): choice for choice in choices}
+        bare = Counter(map(plain_name, choices))
+        self._bare = {
+            plain_name(choice): choice for choice in choices if plain_name(choice) and bare[plain_name(choice)] == 1
+        }
+
+    def one(self, text: str) -> str:
+        """Raises InvalidValueError."""
+        found = self._known.get(text.strip().casefold()) or self._bare.get(plain_name(text))
+        if found is None:
+            raise InvalidValueError("invalid_value")
+        return found
+
+    def several(self, text: str) -> list[str]:
+        """The choices listed in a cell, each once; a choice may have a comma of its own."""
+        try:
+            return [self.one(text)]
+        except InvalidValueError:
+            parts = [part for part in LISTED.split(text.strip(" ,;|\n")) if part]
+            return list(dict.fromkeys(self.one(part) for part in parts))
+
+
+def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

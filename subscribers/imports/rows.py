@@ -15,6 +15,7 @@ from subscribers.imports.converting import (
     Converter,
     Errors,
     FieldLike,
+    PhoneConverter,
     Remembered,
     convert_emails,
     country_converter,
@@ -24,7 +25,6 @@ from subscribers.imports.converting import (
     normal_hash,
     normal_ip,
     normal_tags,
-    phone_converter,
     purpose_converter,
     text_converter,
 )
@@ -66,8 +66,9 @@ class Reading:
     reject_flags: Sequence[str] = ()
 
     @property
-    def month_first(self) -> bool:
-        return self.date_order == "mdy" if self.date_order else self.country in MONTH_FIRST
+    def order(self) -> str:
+        """How the days of the file are written: as somebody said or found out, else as in the country."""
+        return self.date_order or ("mdy" if self.country in MONTH_FIRST else "dmy")
 
 
 @dataclass(slots=True)
@@ -237,10 +238,10 @@ def simple_converters(reading: Reading) -> dict[str, Callable[[], Converter]]:
     """How the converter of each target is made."""
 
     def moments() -> Converter:
-        return moment_converter(reading.zone, reading.now, reading.month_first)
+        return moment_converter(reading.zone, reading.now, reading.order)
 
     return {
-        "phone": lambda: phone_converter(reading.country),
+        "phone": lambda: PhoneConverter(reading.country),
         "external_id": lambda: text_converter(200),
         "first_name": lambda: text_converter(200),
         "last_name": lambda: text_converter(200),
@@ -263,7 +264,7 @@ def member_converters(reading: Reading, targets: Mapping[str, int]) -> list[tupl
     return [
         (
             targets[f"attributes.{field.key}"],
-            field_converter(field, reading.zone, month_first=reading.month_first, comma_decimal=comma),
+            field_converter(field, reading.zone, order=reading.order, comma_decimal=comma),
         )
         for field in reading.fields
         if f"attributes.{field.key}" in targets

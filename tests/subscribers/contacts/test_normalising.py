@@ -92,10 +92,10 @@ def test_dates_are_read(text: str) -> None:
 
 
 def test_the_month_comes_first_where_it_does() -> None:
-    assert parse_date("01/31/2026", True) == date(2026, 1, 31)
+    assert parse_date("01/31/2026", "mdy") == date(2026, 1, 31)
 
 
-@pytest.mark.parametrize("text", ["31/31/2026", "2026-02-30", "yesterday", "31/01/26", "46000"])
+@pytest.mark.parametrize("text", ["31/31/2026", "2026-02-30", "yesterday", "2026", "31/01"])
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(InvalidValueError):
         parse_date(text)
