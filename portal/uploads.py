@@ -51,7 +51,7 @@ class SealedFile(UploadedFile[Any]):
         weakref.finalize(self, self._path.unlink, missing_ok=True)
         super().__init__(cast("Any", self._raw), name, size=0, **said)
 
-    def write(self, data: ReadableBuffer) -> int:  # type: ignore[override]
+    def write(self, data: ReadableBuffer) -> int:
         return self._writer.write(data)
 
     def finish(self) -> None:
@@ -74,7 +74,7 @@ class SealedUpload(SealedFile):
         super().__init__(name, key=new_file_key(), context=CONTEXT, **said)
         self._digest = hashlib.sha256()
 
-    def write(self, data: ReadableBuffer) -> int:  # type: ignore[override]
+    def write(self, data: ReadableBuffer) -> int:
         self._digest.update(data)
         return super().write(data)
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import BinaryIO, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from portal import audit
-from portal.errors import FieldProblem, InvalidInputError
 from portal.jobs.actions import request_cancel, start_job
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
-from subscribers.fields.models import Field
 from subscribers.imports import queries
 from subscribers.imports.declaring import (
     ImportEndedError,
@@ -28,28 +23,12 @@ from subscribers.imports.declaring import (
     set_declaration,
 )
 from subscribers.imports.documents import add_document, checked_type, warnings_of
-from subscribers.imports.files import digest_of, discard_file, file_format, guessed, safe_name
-from subscribers.imports.mapping import mapping_problems, require_identity
-from subscribers.imports.models import Import, ImportState, UpdateRule
+from subscribers.imports.files import discard_file, received, stored_with
+from subscribers.imports.mapping import require_identity
+from subscribers.imports.models import Import, ImportState
+from subscribers.imports.preparing import ReadingChoice, new_import, prepare
 from subscribers.imports.rules import Declaration
 from subscribers.imports.saved_mappings import remember_mapping
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingChoice:
-    """How a file is to be read; what is None is detected or guessed."""
-
-    encoding: str | None = None
-    delimiter: str | None = None
-    quote: str | None = None
-    header: bool | None = None
-    skipped_lines: int | None = None
-    part: str | None = None
-    date_order: str | None = None
-    mapping: Mapping[str, str | None] | None = None
-    update_rule: str = UpdateRule.FILL
-    reject_flags: Sequence[str] = ()
-    cleared: Mapping[str, str] = field(default_factory=dict)
 
 
 def create_import(
@@ -71,11 +50,12 @@ def create_import(
     now = timezone.now()
     for _kind, document in documents:
         checked_type(document)
-    with transaction.atomic():
-        source = new_import(actor, organisation, upload, choice, now)
+    sealed = received(upload)
+    with transaction.atomic(), stored_with(source := new_import(actor, organisation, sealed, now), sealed):
+        prepare(source, choice)
         set_declaration(organisation, source, declaration, now)
         source.dry_run = dry_run
-        store(source, upload)
+        source.save()
         for kind, document in documents:
             add_document(actor=actor, source=source, kind=kind, upload=document)
         begin(actor, organisation, source, now)
@@ -86,9 +66,10 @@ def upload_file(*, actor: Actor, organisation: Organisation, upload: UploadedFil
     """Store a file and look into it; where it comes from is asked later. Raises UnreadableFileError."""
     actor.require(Capability.IMPORTS_RUN)
     now = timezone.now()
-    with transaction.atomic():
-        source = new_import(actor, organisation, upload, ReadingChoice(), now, identity_later=True)
-        store(source, upload)
+    sealed = received(upload)
+    with transaction.atomic(), stored_with(source := new_import(actor, organisation, sealed, now), sealed):
+        prepare(source, ReadingChoice(), identity_later=True)
+        source.save()
         audit.record(actor=actor, action="import.uploaded", target=source, organisation=organisation, at=now)
     return source
 
@@ -98,8 +79,7 @@ def choose_reading(*, actor: Actor, source: Import, choice: ReadingChoice) -> No
     """Change how an uploaded file is read. Raises ImportStartedError, InvalidInputError, UnreadableFileError."""
     actor.require(Capability.IMPORTS_RUN)
     source = lock_uploaded(source)
-    with source.file.open("rb") as stream:
-        apply_choice(source, cast("BinaryIO", stream), choice)
+    prepare(source, choice)
     source.save()
     audit.record(actor=actor, action="import.reading_chosen", target=source, details={"mapping": source.mapping})
 
@@ -154,59 +134,6 @@ def download_rejects(*, actor: Actor, source: Import) -> Iterator[str]:
     details = {"rows": source.rows_rejected}
     audit.record(actor=actor, action="import.rejects_downloaded", target=source, details=details)
     return queries.rejects_csv(source)
-
-
-def new_import(
-    actor: Actor,
-    organisation: Organisation,
-    upload: UploadedFile,
-    choice: ReadingChoice,
-    now: datetime,
-    *,
-    identity_later: bool = False,
-) -> Import:
-    """An import as far as its file tells; nothing is stored yet."""
-    source = Import(
-        organisation=organisation,
-        created_by_id=actor.user_id,
-        file_name=safe_name(upload.name),
-        file_size=upload.size or 0,
-        file_digest=digest_of(upload),
-        created_at=now,
-    )
-    apply_choice(source, cast("BinaryIO", upload), choice, identity_later=identity_later)
-    return source
-
-
-def store(source: Import, upload: UploadedFile) -> None:
-    """Keep the file and its row, or neither."""
-    upload.seek(0)
-    source.file.save(f"{source.organisation_id}.csv", upload, save=False)
-    try:
-        source.save()
-    except Exception:
-        source.file.delete(save=False)
-        raise
-
-
-def apply_choice(source: Import, stream: BinaryIO, choice: ReadingChoice, *, identity_later: bool = False) -> None:
-    file = file_format(stream, source.file_size, encoding=choice.encoding, delimiter=choice.delimiter)
-    if choice.mapping is None:
-        mapping = guessed(stream, file)
-    else:
-        problems = mapping_problems(choice.mapping, file.columns, Field.objects.values_list("key", flat=True))
-        if problems:
-            raise InvalidInputError(errors=problems)
-        mapping = {column: choice.mapping.get(column) for column in file.columns}
-    # A page goes on to ask which column it is; a program is told at once. One column can be nothing else.
-    if not identity_later or len(file.columns) == 1:
-        require_identity(mapping)
-    if choice.update_rule not in UpdateRule.values:
-        detail = _("This is not one of the ways to update.")
-        raise InvalidInputError(errors=[FieldProblem(("options", "update"), "invalid_value", detail)])
-    source.encoding, source.delimiter = file.encoding, file.delimiter
-    source.columns, source.mapping = list(file.columns), mapping
-    source.update_rule = choice.update_rule
 
 
 def forget_outcome(source: Import) -> None:

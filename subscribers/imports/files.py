@@ -1,38 +1,111 @@
-"""Uploads: streamed to storage and hashed on the way, then looked into."""
+"""The stored files of an import: sealed under a key of its own, opened to be read, destroyed together."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import PurePath
 from typing import BinaryIO, cast
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from subscribers.fields.models import Field
-from subscribers.imports.mapping import guess_mapping
+from portal.crypto import TamperedError, open_sealed, seal
+from portal.crypto.files import sealed_reader
+from portal.uploads import SealedFile, SealedUpload, opened_upload, sealed_upload
 from subscribers.imports.models import Import
-from subscribers.imports.problems import FileTooLargeError
-from subscribers.imports.reading import FileFormat, inspect_file, preview_rows
+from subscribers.imports.problems import FileDestroyedError, FileTooLargeError
+from subscribers.imports.reading import PREVIEW_ROWS, FileFormat, inspect_file, preview_rows
+
+FOLDER = "imports"
+ORIGINAL, TABLE = "original", "table"
 
 
-def digest_of(upload: UploadedFile) -> bytes:
-    """SHA-256 of an upload, known already if it came over HTTP; FileTooLargeError past the limit of the settings."""
+def received(upload: UploadedFile) -> SealedUpload:
+    """An upload as it is stored: sealed, with its SHA-256. FileTooLargeError past the limit of the settings."""
     if (upload.size or 0) > settings.ACCORD.upload_limit:
         raise FileTooLargeError
-    known = getattr(upload, "sha256", None)
-    if known is not None:
-        return bytes(known)
-    digest = hashlib.sha256()
-    for piece in upload.chunks(1024 * 1024):
-        digest.update(piece)
-    upload.seek(0)
-    return digest.digest()
+    return sealed_upload(upload)
 
 
 def safe_name(name: str | None) -> str:
     return PurePath((name or "file.csv").replace("\\", "/")).name.replace("\0", "")[:200] or "file.csv"
+
+
+@contextmanager
+def stored_with(source: Import, upload: SealedUpload) -> Iterator[None]:
+    """Keep the upload as the file of an import that has its row; if what follows fails, nothing is kept."""
+    key = seal(source.organisation_id, upload.file_key, context=key_context(source))
+    source.file_key = key
+    try:
+        source.file = default_storage.save(f"{folder_of(source)}/{ORIGINAL}", upload)
+        yield
+    except BaseException:
+        delete_tree(folder_of(source))
+        raise
+
+
+@contextmanager
+def open_table(source: Import) -> Iterator[BinaryIO]:
+    """What is to be read: the file as it came, or the table it was turned into.
+
+    Raises FileDestroyedError and TamperedError.
+    """
+    with open_sealed_file(source, TABLE) if source.table else open_original(source) as stream:
+        yield stream
+
+
+@contextmanager
+def open_original(source: Import) -> Iterator[BinaryIO]:
+    """The file as it came. Raises FileDestroyedError and TamperedError."""
+    if not source.file:
+        raise FileDestroyedError
+    with closing(opened_upload(opened(source.file.name or ""), key_of(source))) as stream:
+        yield stream
+
+
+def table_size(source: Import) -> int:
+    """How many bytes :func:`open_table` gives."""
+    return source.table_size if source.table else source.file_size
+
+
+@contextmanager
+def sealed_writer(source: Import, name: str) -> Iterator[SealedFile]:
+    """Write a further file of this import. Once the block has ended well it takes the place of one of this name."""
+    with closing(SealedFile(name, key=key_of(source), context=name.encode())) as file:
+        yield file
+        file.finish()
+        path = f"{folder_of(source)}/{name}"
+        default_storage.delete(path)
+        default_storage.save(path, file)
+
+
+@contextmanager
+def open_sealed_file(source: Import, name: str) -> Iterator[BinaryIO]:
+    """Read what :func:`sealed_writer` wrote. Raises FileNotFoundError and TamperedError."""
+    raw = opened(f"{folder_of(source)}/{name}")
+    with closing(sealed_reader(raw, key_of(source), context=name.encode())) as stream:
+        yield stream
+
+
+def folder_of(source: Import) -> str:
+    return f"{FOLDER}/{source.pk}"
+
+
+def opened(path: str) -> BinaryIO:
+    return cast("BinaryIO", default_storage.open(path, "rb").file)
+
+
+def key_of(source: Import) -> bytes:
+    if source.file_key is None:
+        raise TamperedError
+    return open_sealed(source.organisation_id, bytes(source.file_key), context=key_context(source))
+
+
+def key_context(source: Import) -> bytes:
+    return b"import-file" + bytes(source.file_digest)
 
 
 def file_format(
@@ -48,33 +121,37 @@ def file_format(
 
 
 def stored_format(source: Import, stream: BinaryIO) -> FileFormat:
-    return file_format(stream, source.file_size, encoding=source.encoding, delimiter=source.delimiter)
+    """How the table of an import is written, as far as was chosen; the rest is detected again, to the same end."""
+    return file_format(stream, table_size(source), encoding=source.encoding, delimiter=source.delimiter)
 
 
-def guessed(stream: BinaryIO, file: FileFormat) -> dict[str, str | None]:
-    """The mapping that the names and the first rows of a file suggest, given the declared fields."""
-    fields = dict(Field.objects.values_list("key", "label"))
-    return guess_mapping(file.columns, preview_rows(stream, file), fields).mapping
-
-
-def preview(source: Import) -> list[list[str]]:
+def preview(source: Import, most: int = PREVIEW_ROWS) -> list[list[str]]:
     """The first rows of a stored file, as it is read now."""
-    with source.file.open("rb") as opened:
-        stream = cast("BinaryIO", opened)
-        return preview_rows(stream, stored_format(source, stream))
+    with open_table(source) as stream:
+        return preview_rows(stream, stored_format(source, stream), most)
 
 
 def discard_file(source: Import) -> None:
-    """Delete the file of an import that has ended, once that is committed: its rows are contacts now, or rejects.
+    """Destroy all files of an import that has ended, and their key, once that is committed.
 
-    The digest stays as proof of which bytes were imported. A copy that nobody reads would only be one more place to
-    erase people from (G 5(1)(e)).
+    Its rows are contacts now, or rejects; the digest stays as proof of which bytes were imported, and the documents of
+    its passport stay, too. A copy that nobody reads would only be one more place to erase people from (G 5(1)(e)).
     """
-    name, storage = source.file.name or "", source.file.storage
 
     def discard() -> None:
-        storage.delete(name)
-        Import.objects.filter(pk=source.pk).update(file="")
+        delete_tree(folder_of(source))
+        Import.objects.filter(pk=source.pk).update(file="", table="", file_key=None)
 
-    if name:
+    if source.file:
         transaction.on_commit(discard, robust=True)
+
+
+def delete_tree(path: str) -> None:
+    """Delete a file of the storage, or a folder with all that is in it; it may be gone already."""
+    try:
+        folders, files = default_storage.listdir(path)
+    except (NotADirectoryError, FileNotFoundError):
+        folders, files = [], []
+    for name in (*folders, *files):
+        delete_tree(f"{path}/{name}")
+    default_storage.delete(path)

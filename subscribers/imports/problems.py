@@ -52,7 +52,7 @@ class UnreadableFileError(DomainError):
 
 class BinaryFileError(UnreadableFileError):
     code = "binary_file"
-    title = _("This is not a text file. Save the table as CSV and send that file.")
+    title = _("This is neither a text nor a spreadsheet. Save the table as CSV or XLSX and send that file.")
 
 
 class EmptyFileError(UnreadableFileError):
@@ -84,3 +84,45 @@ class FileTooLargeError(UnreadableFileError):
     code = "file_too_large"
     status = 413
     title = _("This file is too large. Split it and send the parts one after the other.")
+
+
+class EncryptedFileError(UnreadableFileError):
+    code = "encrypted_file"
+    title = _("This file is protected by a password. Save it without one and send it again.")
+
+
+class UnpacksTooLargeError(UnreadableFileError):
+    code = "file_unpacks_too_large"
+    status = 413
+    title = _("Unpacked, this file is far too large. Split it and send the parts one after the other.")
+
+
+class NoSuchPartError(UnreadableFileError):
+    code = "no_such_part"
+    title = _("The file has no sheet or file of this name. Choose one of those it has.")
+
+
+class BrokenFileError(UnreadableFileError):
+    code = "broken_file"
+    title = _("This file is damaged or incomplete. Export it again and send the new file.")
+
+
+class EmptySheetError(UnreadableFileError):
+    code = "empty_sheet"
+    title = _("There is nothing in this sheet. Choose another one.")
+
+
+class UnsupportedArchiveError(UnreadableFileError):
+    code = "unsupported_archive"
+    title = _("This archive cannot be read. Send the table itself, or as a ZIP or GZIP with no archive inside it.")
+
+
+class UnsupportedFileError(UnreadableFileError):
+    code = "unsupported_file"
+    title = _("Files of this kind are not read. Save the table as CSV, XLSX or ODS and send that file.")
+
+
+class FileDestroyedError(UnreadableFileError):
+    code = "file_destroyed"
+    status = 410
+    title = _("This file has been destroyed already. Send it again as a new import.")

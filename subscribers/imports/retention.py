@@ -21,11 +21,10 @@ from portal.jobs.models import JobState
 from portal.organisations.actors import Actor
 from subscribers.imports import sql
 from subscribers.imports.documents import sweep_documents
-from subscribers.imports.files import discard_file
+from subscribers.imports.files import FOLDER, delete_tree, discard_file
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.staging import stage_tables
 
-FOLDER = "imports"
 A_DAY = timedelta(days=1)
 OPEN = (ImportState.UPLOADED, ImportState.RUNNING, ImportState.PAUSED)
 ENDED_AS = {JobState.FAILED: ImportState.FAILED, JobState.CANCELLED: ImportState.CANCELLED}
@@ -93,16 +92,22 @@ def destroy_rejects(before: datetime) -> int:
 
 
 def sweep_storage(now: datetime) -> int:
-    """Files that no import names, and uploads whose request died: a day old, so that none is on its way."""
-    if not default_storage.exists(FOLDER):
-        stray = []
-    else:
-        names = [f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1]]
-        known = set(Import.objects.filter(file__in=names).values_list("file", flat=True))
-        stray = [name for name in names if name not in known and default_storage.get_modified_time(name) < now - A_DAY]
-    for name in stray:
-        default_storage.delete(name)
-    return len(stray) + sweep_uploads(now)
+    """Folders of imports that are gone or done with their files, and uploads whose request died.
+
+    Only what is a day old, so that none is on its way.
+    """
+    folders, files = default_storage.listdir(FOLDER) if default_storage.exists(FOLDER) else ([], [])
+    numbers = [int(name) for name in folders if name.isdecimal()]
+    known = set(Import.objects.filter(pk__in=numbers).exclude(file="").values_list("pk", flat=True))
+    stray = [name for name in folders if not (name.isdecimal() and int(name) in known)]
+    old = [path for name in (*stray, *files) if is_old(path := f"{FOLDER}/{name}", now)]
+    for path in old:
+        delete_tree(path)
+    return len(old) + sweep_uploads(now)
+
+
+def is_old(path: str, now: datetime) -> bool:
+    return default_storage.get_modified_time(path) < now - A_DAY
 
 
 def sweep_uploads(now: datetime) -> int:

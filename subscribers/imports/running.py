@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime, time
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F
@@ -18,7 +18,7 @@ from portal.organisations.actors import Actor
 from subscribers.fields.models import Field
 from subscribers.imports.chunks import CHUNK_ROWS, rare_collections, read_chunks
 from subscribers.imports.feeding import StagedChunk, feed
-from subscribers.imports.files import discard_file, stored_format
+from subscribers.imports.files import discard_file, open_table, stored_format
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.reading import BLOCK_BYTES
 from subscribers.imports.rows import Reading, RowValidator
@@ -37,8 +37,7 @@ def execute_import(run: JobRun) -> dict[str, Any]:
     Killed anywhere, it repeats only the chunk that was not committed.
     """
     source = started_import(run)
-    with source.file.open("rb") as opened, translation.override(run.organisation.locale):
-        stream = cast("BinaryIO", opened)
+    with open_table(source) as stream, translation.override(run.organisation.locale):
         file = stored_format(source, stream)
         validator = RowValidator(reading_of(source, run))
         merger = Merger(run, source, file.size)

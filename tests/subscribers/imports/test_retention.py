@@ -22,6 +22,7 @@ from portal.jobs.models import Job
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.imports.actions import ReadingChoice, create_import, upload_file
+from subscribers.imports.files import sealed_writer
 from subscribers.imports.models import Import, ImportReject
 from subscribers.imports.retention import tidy_imports
 from subscribers.imports.staging import stage_tables
@@ -65,7 +66,7 @@ def test_an_upload_that_nobody_went_on_with_is_destroyed(in_acme: Organisation, 
     assert later(DAYS - 1)["files"] == 0
     assert later(DAYS + 1)["files"] == 1
     source.refresh_from_db()
-    assert (source.state, source.file.name) == ("cancelled", "")
+    assert (source.state, source.file.name, source.file_key) == ("cancelled", "", None)
     assert list(media.iterdir()) == []
     with scopes_disabled():
         assert AuditEntry.objects.filter(action="import.file_destroyed", target_id=str(source.pk)).count() == 1
@@ -122,15 +123,25 @@ def test_stray_files_go_after_a_day(in_acme: Organisation, media: Path, tmp_path
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "uploads"
     settings.FILE_UPLOAD_TEMP_DIR.mkdir()
     kept = uploaded(in_acme)
-    fresh, old = media / "fresh.csv", media / "old.csv"
+    fresh, old, gone = media / "fresh.csv", media / "old.csv", media / "999999"
+    gone.mkdir()
     upload = settings.FILE_UPLOAD_TEMP_DIR / "x.upload.csv"
-    for path in (fresh, old, upload):
+    for path in (fresh, old, gone / "table", upload):
         path.write_text(PEOPLE)
-    for path in (old, upload, Path(kept.file.path)):
+    for path in (old, gone, upload, media / str(kept.pk)):
         os.utime(path, (time.time() - 90_000,) * 2)
-    assert later(0)["leftovers"] == 2
-    assert sorted(path.name for path in media.iterdir()) == sorted(["fresh.csv", Path(kept.file.path).name])
+    assert later(0)["leftovers"] == 3
+    assert sorted(path.name for path in media.iterdir()) == sorted(["fresh.csv", str(kept.pk)])
     assert default_storage.exists(kept.file.name)
+
+
+def test_every_file_of_an_import_goes_with_it_and_so_does_their_key(in_acme: Organisation, media: Path) -> None:
+    source = uploaded(in_acme)
+    with sealed_writer(source, "outcomes/created-1") as stream:
+        stream.write(b"ada@example.org")
+    assert later(DAYS + 1)["files"] == 1
+    source.refresh_from_db()
+    assert (list(media.iterdir()), source.file_key) == ([], None)
 
 
 def test_tables_of_runs_that_died_are_dropped_and_those_in_use_are_not(in_acme: Organisation) -> None:
