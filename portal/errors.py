@@ -80,6 +80,15 @@ class DiskFullError(DomainError):
     )
 
 
+class UnavailableError(DomainError):
+    """The database does not answer, or two writers got in each other's way too often."""
+
+    code = "unavailable"
+    status = 503
+    title = _("The database does not answer just now. Nothing was lost: try again in a moment.")
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
+
+
 def error_classes(base: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
     """Every error there is, for the reference page and its test."""
     yield base

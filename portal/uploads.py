@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -46,9 +48,9 @@ class SealedFile(UploadedFile[Any]):
         handle, path = mkstemp(suffix=".upload", dir=settings.FILE_UPLOAD_TEMP_DIR)
         self._path = Path(path)
         self._raw = cast("BinaryIO", os.fdopen(handle, "w+b", buffering=0))
-        self._writer = SealedWriter(self._raw, key, context=context)
         # The file of an object that is forgotten goes, too; one that was moved into the storage is another file by now.
         weakref.finalize(self, self._path.unlink, missing_ok=True)
+        self._writer = SealedWriter(self._raw, key, context=context)
         super().__init__(cast("Any", self._raw), name, size=0, **said)
 
     def write(self, data: ReadableBuffer) -> int:
@@ -117,13 +119,24 @@ class SealingUploadHandler(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self._room -= len(raw_data)
         if self._room >= 0:
-            self._file.write(raw_data)
+            with self._whole_or_gone():
+                self._file.write(raw_data)
         # Past the limit the size that Django counts says so, and whoever takes the file refuses it.
 
     def file_complete(self, file_size: int) -> UploadedFile[Any]:
-        self._file.finish()
+        with self._whole_or_gone():
+            self._file.finish()
         self._file.size = file_size
         return self._file
+
+    @contextmanager
+    def _whole_or_gone(self) -> Iterator[None]:
+        """When the disk is full, what there is of the file is only in the way."""
+        try:
+            yield
+        except OSError:
+            self._file.close()
+            raise
 
     def upload_interrupted(self) -> None:
         if hasattr(self, "_file"):

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
@@ -20,7 +21,16 @@ from portal.api.errors import (
     PayloadTooLargeError,
     UnauthenticatedError,
 )
-from portal.errors import DomainError, FieldProblem, InvalidInputError, NotFoundError, PermissionDeniedError
+from portal.disk import disk_is_full
+from portal.errors import (
+    DiskFullError,
+    DomainError,
+    FieldProblem,
+    InvalidInputError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnavailableError,
+)
 from portal.organisations.links import absolute
 
 MEDIA_TYPE = "application/problem+json"
@@ -69,9 +79,13 @@ def as_domain_error(exception: Exception) -> DomainError:
     """The refusal that this exception means; anything unknown is an internal error, which says nothing
     of itself.
     """
+    if disk_is_full(exception):
+        return DiskFullError()
     match exception:
         case DomainError():
             return exception
+        case OperationalError() | InterfaceError():
+            return UnavailableError()
         case ValidationError():
             return InvalidInputError(errors=field_problems(exception.errors))
         case Http404():

@@ -64,7 +64,9 @@ class SealedWriter(io.BufferedIOBase):
         self._raw.flush()
 
     def _write_chunk(self, plain: bytes, *, last: bool) -> None:
-        self._raw.write(self._cipher.encrypt(nonce_of(self._chunks, last=last), plain, None))
+        sealed = memoryview(self._cipher.encrypt(nonce_of(self._chunks, last=last), plain, None))
+        while sealed:  # a raw file takes less than all of it just before its disk is full, and says so the next time
+            sealed = sealed[self._raw.write(sealed) :]
         self._chunks += 1
 
 

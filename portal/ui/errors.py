@@ -1,15 +1,21 @@
 """What people see when something is refused or breaks: a plain page with the stable code."""
 
+import sys
 from collections.abc import Callable
 
+import structlog
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext_lazy as _
 
-from portal.errors import DomainError
+from portal.disk import disk_is_full
+from portal.errors import DiskFullError, DomainError, UnavailableError
 from portal.uploads import announced_too_large
+
+log = structlog.get_logger(__name__)
 
 
 class CsrfError(DomainError):
@@ -48,9 +54,12 @@ class DomainErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DomainError):
-            return None
-        return error_page(request, exception)
+        if isinstance(exception, DomainError):
+            return error_page(request, exception)
+        if disk_is_full(exception):
+            log.error("page.disk_full", exc_info=exception)
+            return error_page(request, DiskFullError())
+        return None
 
 
 def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
@@ -84,4 +93,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """What Django calls for an exception that nobody took, be it of a middleware that reads an upload."""
+    error = sys.exc_info()[1]
+    if disk_is_full(error):
+        return _plain(request, DiskFullError.status)
+    if isinstance(error, OperationalError | InterfaceError):
+        response = _plain(request, UnavailableError.status)
+        response["Retry-After"] = UnavailableError.headers["Retry-After"]
+        return response
     return HttpResponse(loader.render_to_string("500.html"), status=500)
