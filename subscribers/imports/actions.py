@@ -10,7 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal import audit
-from portal.jobs.actions import request_cancel, start_job
+from portal.errors import NotFoundError
+from portal.jobs.actions import request_cancel, request_pause, resume_job, start_job
+from portal.jobs.models import Job
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
@@ -126,6 +128,47 @@ def cancel_import(*, actor: Actor, source: Import) -> None:
         Import.objects.filter(pk=source.pk).update(state=ImportState.CANCELLED, finished_at=now)
         discard_file(source)
     audit.record(actor=actor, action="import.cancelled", target=source, at=now)
+
+
+@transaction.atomic
+def pause_import(*, actor: Actor, source: Import) -> None:
+    """Have an import rest after its next checkpoint, however long. Raises ImportEndedError."""
+    actor.require(Capability.IMPORTS_RUN)
+    job = job_of(source)
+    request_pause(actor=actor, job=job)
+    audit.record(actor=actor, action="import.paused", target=source)
+
+
+@transaction.atomic
+def resume_import(*, actor: Actor, source: Import) -> None:
+    """Let a paused import go on where it stopped. Raises ImportEndedError."""
+    actor.require(Capability.IMPORTS_RUN)
+    job = job_of(source)
+    resume_job(actor=actor, job=job)
+    audit.record(actor=actor, action="import.resumed", target=source)
+
+
+def job_of(source: Import) -> Job:
+    """The job that imports, locked with its import; ImportEndedError when there is none any more."""
+    found = Import.objects.select_for_update(of=("self",)).select_related("job").get(pk=source.pk)
+    if found.job is None or found.job.ended:
+        raise ImportEndedError
+    return found.job
+
+
+def download_outcome(*, actor: Actor, source: Import, category: str) -> Iterator[str]:
+    """What a dry run says of the rows of one kind, as CSV text; noted, since they hold personal data.
+
+    Raises NotFoundError for a kind of which there are none.
+    """
+    actor.require(Capability.IMPORTS_RUN)
+    if not source.outcomes.get(category):
+        raise NotFoundError
+    details = {"category": category, "rows": source.outcomes[category]}
+    audit.record(actor=actor, action="import.outcome_downloaded", target=source, details=details)
+    from subscribers.imports import outcomes  # type: ignore[attr-defined,unused-ignore]
+
+    return outcomes.outcome_csv(source, category)
 
 
 def download_rejects(*, actor: Actor, source: Import) -> Iterator[str]:

@@ -1,18 +1,18 @@
-"""The three things a person says about a file: here it is, this is how it reads, this is where it comes from."""
+"""The first two things a person says about a file: here it is, and this is how it reads."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from django import forms
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal.organisations.models import Organisation
 from subscribers.fields.models import Field
 from subscribers.imports.actions import ReadingChoice
-from subscribers.imports.models import Import, UpdateRule
-from subscribers.imports.rules import BASES, ORIGINS, Declaration
-from subscribers.imports.stages import claimable_consents
+from subscribers.imports.models import DateOrder, FileKind, Import, UpdateRule
+from subscribers.imports.saved_mappings import usable_mapping
 
 ENCODINGS = (
     ("utf-8", "UTF-8"),
@@ -26,8 +26,9 @@ ENCODINGS = (
     ("utf-16-be", "UTF-16 BE"),
 )
 DELIMITERS = ((",", _("Comma")), (";", _("Semicolon")), ("\\t", _("Tab")), ("|", _("Vertical bar")))
-TARGETS = (
-    ("", _("Drop this column")),
+QUOTES = (('"', _("Double quotation mark")), ("'", _("Apostrophe")), ("", _("None")))
+HEADERS = (("yes", _("The names of the columns")), ("no", _("A person already")))
+PEOPLE = (
     ("email", _("E-mail")),
     ("phone", _("Phone")),
     ("external_id", _("External id")),
@@ -36,117 +37,164 @@ TARGETS = (
     ("language", _("Language")),
     ("country", _("Country")),
     ("tags", _("Tags")),
+)
+CONSENTS = (
     ("consent.occurred_at", _("Date of consent")),
     ("consent.ip", _("IP address of consent")),
+    ("consent.status", _("Status: agreed or not")),
+    ("consent.withdrawn_at", _("Date of opt-out")),
+    ("consent.form_url", _("Address of the form")),
+    ("consent.text", _("Text agreed to")),
+    ("consent.purpose", _("Purpose agreed to")),
+    ("consent.channel", _("Channel agreed to")),
 )
+OPT_OUTS = (
+    ("suppression.sha256", _("Hash of an opted-out address (SHA-256)")),
+    ("suppression.md5", _("Hash of an opted-out address (MD5)")),
+)
+DROP = _("Drop this column")
+FLAGS: dict[str, str | Promise] = {
+    "role_address": _("Addresses of a role, not of a person (info@, contact@)"),
+    "disposable_domain": _("Throw-away addresses"),
+    "probable_typo": _("Domains with a probable slip (gmial.com)"),
+}
 
 
 class UploadForm(forms.Form):
+    """A file, or rows pasted from a spreadsheet."""
+
     file = forms.FileField(
-        label=_("CSV file"),
-        help_text=_("A table saved as CSV or text, with a column for e-mail, phone or your own id. Any encoding."),
+        label=_("File"),
+        required=False,
+        help_text=_("A table with a column for e-mail, phone or your own id: CSV, Excel, and more. Any encoding."),
     )
+    pasted = forms.CharField(
+        label=_("Or paste rows here"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+        help_text=_("Copied from a spreadsheet, with the row that names the columns; or one address a line."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if not self.errors and not data.get("file") and not data.get("pasted", "").strip():
+            self.add_error("file", _("Choose a file, or paste some rows."))
+        return data
+
+    def upload(self) -> Any:
+        """The file; rows that were pasted as one."""
+        if self.cleaned_data["file"]:
+            return self.cleaned_data["file"]
+        text: str = self.cleaned_data["pasted"]
+        return SimpleUploadedFile(str(_("Pasted rows")) + ".csv", text.encode(), "text/csv")
 
 
 class ReadingForm(forms.Form):
-    """Encoding, delimiter, and a target for each column (`column_0`, `column_1`, …)."""
+    """How the file is cut, and for each column (`column_0`, …) what it holds; `cleared_0` where it looks sensitive."""
 
-    encoding = forms.ChoiceField(label=_("Encoding"))
-    delimiter = forms.ChoiceField(label=_("Delimiter"))
+    part = forms.ChoiceField(label=_("Sheet or file inside"), required=False)
+    encoding = forms.ChoiceField(label=_("Encoding"), required=False)
+    delimiter = forms.ChoiceField(label=_("Delimiter"), required=False)
+    quote = forms.ChoiceField(label=_("Quotation mark"), required=False, choices=QUOTES)
+    header = forms.ChoiceField(label=_("The first row holds"), choices=HEADERS, required=False)
+    skipped_lines = forms.IntegerField(
+        label=_("Lines to skip on top"), required=False, min_value=0, max_value=1000, help_text=_("Titles, comments.")
+    )
+    date_order = forms.ChoiceField(label=_("Dates are written"), required=False)
     update_rule = forms.ChoiceField(
         label=_("Somebody already known"), choices=UpdateRule.choices, widget=forms.RadioSelect
+    )
+    reject_flags = forms.MultipleChoiceField(
+        label=_("Leave out"), required=False, choices=FLAGS.items(), widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, source: Import, data: Any = None) -> None:
         self.source = source
-        delimiter = "\\t" if source.delimiter == "\t" else source.delimiter
-        initial = {"encoding": source.encoding, "delimiter": delimiter, "update_rule": source.update_rule}
-        super().__init__(data, initial=initial)
+        super().__init__(data, initial=self._as_read())
         self._offer("encoding", ENCODINGS, source.encoding)
-        self._offer("delimiter", DELIMITERS, delimiter)
-        fields = [(f"attributes.{key}", label) for key, label in Field.objects.values_list("key", "label")]
+        self._offer("delimiter", DELIMITERS, self.initial["delimiter"])
+        self._offer("part", [(part, part) for part in source.parts], source.part)
+        self._offer("date_order", [("", _("As in your country")), *DateOrder.choices], source.date_order)
+        self._leave_out_what_does_not_apply()
+        targets = target_choices()
         for number, column in enumerate(source.columns):
             self.fields[f"column_{number}"] = forms.ChoiceField(
-                label=column, choices=[*TARGETS, *fields], required=False, initial=source.mapping.get(column) or ""
+                label=column, choices=targets, required=False, initial=source.mapping.get(column) or ""
             )
+            if column in source.sensitive:
+                self.fields[f"cleared_{number}"] = clearing_field(source, column)
+
+    def _as_read(self) -> dict[str, Any]:
+        source = self.source
+        return {
+            "part": source.part,
+            "encoding": source.encoding,
+            "delimiter": "\\t" if source.delimiter == "\t" else source.delimiter,
+            "quote": source.quote,
+            "header": "yes" if source.header else "no",
+            "skipped_lines": source.skipped_lines,
+            "date_order": source.date_order,
+            "update_rule": source.update_rule,
+            "reject_flags": source.reject_flags,
+        }
 
     def _offer(self, name: str, choices: Any, current: str) -> None:
         field = cast("forms.ChoiceField", self.fields[name])
         known = {value for value, _label in choices}
         field.choices = [*choices] if current in known else [(current, current), *choices]
 
+    def _leave_out_what_does_not_apply(self) -> None:
+        """A sheet has no encoding, and one table no parts to choose from."""
+        absent = [] if self.source.file_kind == FileKind.CSV else ["encoding", "delimiter", "quote"]
+        if self.source.file_kind in (FileKind.JSON, FileKind.NDJSON, FileKind.VCARD):
+            absent += ["header", "skipped_lines"]
+        if len(self.source.parts) < 2:
+            absent.append("part")
+        for name in absent:
+            del self.fields[name]
+
     def choice(self, *, anew: bool) -> ReadingChoice:
-        """What was chosen; `anew`: read the file again and guess what its columns hold."""
+        """What was chosen; `anew`: the columns may be others now, so that what they hold is guessed again."""
         data = self.cleaned_data
-        mapping = {column: data[f"column_{number}"] or None for number, column in enumerate(self.source.columns)}
+        columns = list(enumerate(self.source.columns))
         return ReadingChoice(
-            encoding=data["encoding"],
-            delimiter=data["delimiter"],
+            part=data.get("part") or None,
+            encoding=data.get("encoding") or None,
+            delimiter=data.get("delimiter") or None,
+            quote=data.get("quote"),
+            header=data["header"] == "yes" if data.get("header") else None,
+            skipped_lines=data.get("skipped_lines"),
+            date_order=data["date_order"] or None,
             update_rule=data["update_rule"],
-            mapping=None if anew else mapping,
+            reject_flags=data["reject_flags"],
+            mapping=None if anew else {column: data[f"column_{number}"] or None for number, column in columns},
+            cleared={
+                column: reason for number, column in columns if (reason := data.get(f"cleared_{number}", "").strip())
+            },
         )
 
-    def column_fields(self, rows: list[list[str]]) -> list[tuple[forms.BoundField, list[str]]]:
-        """Each column's field with its first values."""
-        return [
-            (self[f"column_{number}"], [row[number][:60] for row in rows[:3]])
-            for number in range(len(self.source.columns))
-        ]
+    def settings(self) -> list[forms.BoundField]:
+        """The fields on how the file is cut, in their order."""
+        names = ("part", "encoding", "delimiter", "quote", "header", "skipped_lines", "date_order")
+        return [self[name] for name in names if name in self.fields]
 
 
-class OriginForm(forms.Form):
-    """What an import must say (I-01)."""
+def target_choices() -> list[Any]:
+    """What a column may hold, in groups."""
+    fields = [(f"attributes.{key}", label) for key, label in Field.objects.values_list("key", "label")]
+    groups = [(_("Person"), PEOPLE), (_("Your fields"), fields), (_("Consent"), CONSENTS), (_("Opt-outs"), OPT_OUTS)]
+    return [("", DROP), *(group for group in groups if group[1])]
 
-    kind = forms.ChoiceField(
-        label=_("Where do these people come from?"),
-        choices=[("", _("Choose…")), *((origin.value, origin.label) for origin in ORIGINS)],
-    )
-    name = forms.CharField(
-        label=_("Name of the source"), max_length=200, help_text=_("The form, shop, list or tool: “Newsletter form”.")
-    )
-    collected_by = forms.CharField(
-        label=_("Collected by"), max_length=200, help_text=_("The company that asked these people.")
-    )
-    collected_on = forms.DateField(
-        label=_("Collected on"),
+
+def clearing_field(source: Import, column: str) -> forms.CharField:
+    return forms.CharField(
+        label=_("Why this column holds nothing sensitive"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("The true day, not today; leave it empty where a column of the file holds it for each person."),
-    )
-    basis = forms.ChoiceField(label=_("Legal basis"), choices=[("", _("Choose…")), *BASES.items()])
-    consents = forms.MultipleChoiceField(
-        label=_("What did they agree to?"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    evidence_note = forms.CharField(
-        label=_("Proof"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("What you hold and where: the text of the form, its screenshot, the log of the tool."),
+        max_length=500,
+        initial=source.cleared.get(column, ""),
+        help_text=_("Kept with the import. Leave it empty to drop the column."),
     )
 
-    def __init__(self, organisation: Organisation, source: Import, data: Any = None) -> None:
-        initial = {
-            "kind": source.origin_kind,
-            "name": source.origin_name,
-            "collected_by": source.collected_by or organisation.name,
-            "collected_on": source.collected_on,
-            "basis": source.basis,
-            "consents": [f"{claim['purpose']}:{claim['channel']}" for claim in source.consents],
-            "evidence_note": source.evidence_note,
-        }
-        super().__init__(data, initial=initial)
-        consents = cast("forms.MultipleChoiceField", self.fields["consents"])
-        consents.choices = claimable_consents(organisation)
 
-    def declaration(self) -> Declaration:
-        data = self.cleaned_data
-        claims = [claim.rsplit(":", 1) for claim in data["consents"]]
-        return Declaration(
-            origin_kind=data["kind"],
-            origin_name=data["name"],
-            collected_by=data["collected_by"],
-            collected_on=data["collected_on"],
-            basis=data["basis"],
-            consents=[{"purpose": purpose, "channel": channel} for purpose, channel in claims],
-            evidence_note=data["evidence_note"],
-        )
+__all__ = ["ReadingForm", "UploadForm", "usable_mapping"]

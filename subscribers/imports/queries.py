@@ -8,21 +8,28 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django_scopes import scope
 
 from portal.errors import NotFoundError
+from portal.jobs.models import Job
 from portal.organisations.models import Organisation
+from subscribers.contacts.models import Contact, Origin
+from subscribers.contacts.queries import estimated_total
 from subscribers.imports.mapping import dropped_columns
 from subscribers.imports.models import Import, ImportReject, ImportState
+from subscribers.imports.risks import Situation
 
 COUNTS = ("read", "created", "updated", "unchanged", "rejected", "duplicate", "suppressed")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Not collected from the people themselves: they must be told where their data comes from (G 14).
+TOLD_ORIGINS = (Origin.PARTNER, Origin.BOUGHT, Origin.PUBLIC)
 ENDED = (ImportState.DONE, ImportState.QUARANTINED, ImportState.FAILED, ImportState.CANCELLED, ImportState.UNDONE)
 
 
 def imports(organisation: Organisation, *, state: str = "", search: str = "") -> QuerySet[Import]:
     """The imports of an organisation with what a list shows of them. Index: imports_newest_first."""
-    found = Import.objects.filter(organisation=organisation).select_related("job", "created_by")
+    found = Import.objects.filter(organisation=organisation).select_related("job", "undo_job", "created_by")
     if state:
         found = found.filter(state=state)
     if search:
@@ -53,8 +60,27 @@ def progress(source: Import) -> float:
     return round(source.job.progress, 4) if source.job else 0.0
 
 
+def job_at_work(source: Import) -> Job | None:
+    """The job that reads, imports or undoes, if one does or waits for its turn."""
+    return next((job for job in (source.undo_job, source.job) if job is not None and not job.ended), None)
+
+
 def dropped(source: Import) -> list[str]:
     return dropped_columns(source.mapping, source.columns)
+
+
+def to_inform(source: Import) -> int:
+    """How many of its contacts must still be told where their data comes from (N-03). Index: contacts_by_import."""
+    if source.origin_kind not in TOLD_ORIGINS or source.dry_run:
+        return 0
+    waiting = Contact.objects.filter(source_import=source, art14_due__isnull=False, art14_sent_at__isnull=True)
+    return waiting.filter(organisation=source.organisation).count()
+
+
+def situation(source: Import) -> Situation:
+    """What the risks of an import are judged by."""
+    today = timezone.now().astimezone(source.organisation.zone).date()
+    return Situation(source, estimated_total(source.organisation), today)
 
 
 def rejects_csv(source: Import) -> Iterator[str]:

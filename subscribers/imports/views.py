@@ -1,29 +1,27 @@
-"""Imports as pages: the list, a new one in four steps, and how each one went."""
+"""Imports as pages: the list, how each one goes and went, and its files. The steps before are in `step_views`."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from portal.errors import DomainError
 from portal.organisations.access import MemberRequest, member_page
 from portal.organisations.links import organisation_url
 from portal.organisations.roles import Capability
-from portal.ui.components import Part
-from portal.ui.forms import add_problems
+from portal.ui.confirmation import confirm_page, confirmed
 from portal.ui.lists import Column, Filter, ListSpec
-from subscribers.imports import actions, queries
+from subscribers.imports import actions, documents, outcome_page, queries
 from subscribers.imports.declaring import require_changeable
-from subscribers.imports.files import preview
-from subscribers.imports.forms import OriginForm, ReadingForm, UploadForm
-from subscribers.imports.models import Import, ImportState
-from subscribers.imports.problems import REJECT_DETAILS
-from subscribers.imports.responses import rejects_response
+from subscribers.imports.lots import undo_time
+from subscribers.imports.models import ImportState
+from subscribers.imports.responses import document_response, outcome_response, rejects_response
+from subscribers.imports.step_views import STEPS, to
 
 IMPORTS = ListSpec(
     columns=(
@@ -39,21 +37,6 @@ IMPORTS = ListSpec(
     search=gettext_lazy("Name of the file"),
     default_sort="-id",
 )
-STEPS = (
-    gettext_lazy("File"),
-    gettext_lazy("Columns"),
-    gettext_lazy("Origin"),
-    gettext_lazy("Dry run"),
-    gettext_lazy("Import"),
-)
-PARTS = (
-    ("created", gettext_lazy("Created")),
-    ("updated", gettext_lazy("Updated")),
-    ("unchanged", gettext_lazy("Unchanged")),
-    ("duplicate", gettext_lazy("Repeated in the file")),
-    ("suppressed", gettext_lazy("Suppressed")),
-    ("rejected", gettext_lazy("Rejected")),
-)
 
 
 @member_page(Capability.IMPORTS_VIEW)
@@ -61,58 +44,6 @@ def import_list(request: MemberRequest) -> HttpResponse:
     listing = IMPORTS.read(request)
     listing.load(queries.imports(request.organisation, search=listing.search, **listing.filters))
     return render(request, "subscribers/imports/list.html", {"listing": listing})
-
-
-@member_page(Capability.IMPORTS_RUN)
-def import_new(request: MemberRequest) -> HttpResponse:
-    """Step 1: a file."""
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            source = actions.upload_file(
-                actor=request.actor, organisation=request.organisation, upload=form.cleaned_data["file"]
-            )
-        except DomainError as error:
-            add_problems(form, error)
-        else:
-            return to("import_reading", source)
-    return render(request, "subscribers/imports/new.html", {"form": form, "steps": STEPS})
-
-
-@member_page(Capability.IMPORTS_RUN)
-def import_reading(request: MemberRequest, import_id: int) -> HttpResponse:
-    """Step 2: the file as it is read, and what its columns hold."""
-    source = queries.import_by_id(request.organisation, import_id)
-    require_changeable(source)
-    form = ReadingForm(source, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        anew = "anew" in request.POST
-        try:
-            actions.choose_reading(actor=request.actor, source=source, choice=form.choice(anew=anew))
-        except DomainError as error:
-            add_problems(form, error)
-        else:
-            return to("import_reading" if anew else "import_origin", source)
-    rows = preview(source)
-    context = {"form": form, "source": source, "steps": STEPS, "rows": rows, "columns": form.column_fields(rows)}
-    return render(request, "subscribers/imports/reading.html", context)
-
-
-@member_page(Capability.IMPORTS_RUN)
-def import_origin(request: MemberRequest, import_id: int) -> HttpResponse:
-    """Step 3: where the file comes from; then the dry run starts."""
-    source = queries.import_by_id(request.organisation, import_id)
-    require_changeable(source)
-    form = OriginForm(request.organisation, source, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.declare_origin(actor=request.actor, source=source, declaration=form.declaration())
-            actions.start_import(actor=request.actor, source=source, dry_run=True)
-        except DomainError as error:
-            add_problems(form, error)
-        else:
-            return to("import_detail", source)
-    return render(request, "subscribers/imports/origin.html", {"form": form, "source": source, "steps": STEPS})
 
 
 @member_page(Capability.IMPORTS_VIEW)
@@ -123,34 +54,43 @@ def import_detail(request: MemberRequest, import_id: int) -> HttpResponse:
     and steps have changed too.
     """
     source = queries.import_by_id(request.organisation, import_id)
-    if request.htmx and not is_running(source):
+    job = queries.job_at_work(source)
+    if request.htmx and job is None:
         return HttpResponseClientRefresh()
-    counts = queries.counts(source)
     context = {
         "source": source,
         "steps": STEPS,
-        "step": 4 if source.dry_run else 5,
-        "counts": counts,
-        "parts": [Part(code, str(label), counts[code]) for code, label in PARTS],
-        "rejects": [
-            (said(code), count) for code, count in sorted(source.rejects_by_code.items(), key=lambda pair: -pair[1])
-        ],
-        "examples": queries.examples_of_rejects(source),
-        "dropped": queries.dropped(source),
-        "running": is_running(source),
+        "job": job,
+        "percent": round(job.progress * 100) if job else None,
         "may_run": request.actor.may(Capability.IMPORTS_RUN),
-        "may_segment": source.state == ImportState.DONE and request.actor.may(Capability.SEGMENTS_EDIT),
-        "percent": round(queries.progress(source) * 100),
+        "may_release": request.actor.may(Capability.IMPORTS_RELEASE),
     }
-    template = "subscribers/imports/live.html" if request.htmx else "subscribers/imports/detail.html"
-    return render(request, template, context)
+    if request.htmx:
+        return render(request, "subscribers/imports/live.html", context)
+    context |= outcome_page.outcome_context(source) | {
+        "may_segment": source.state == ImportState.DONE and request.actor.may(Capability.SEGMENTS_EDIT),
+        "documents": documents.documents_of(source),
+        "time_left": undo_time(source, timezone.now()),
+        "digest": bytes(source.file_digest).hex(),
+        "to_inform": queries.to_inform(source),
+    }
+    if source.dry_run and job is None:
+        context |= outcome_page.dry_run_context(source)
+    return render(request, "subscribers/imports/detail.html", context)
 
 
-@require_POST
 @member_page(Capability.IMPORTS_RUN)
 def import_start(request: MemberRequest, import_id: int) -> HttpResponse:
-    """The dry run was right: import."""
+    """The dry run was right: import. What is risky is typed first."""
     source = queries.import_by_id(request.organisation, import_id)
+    require_changeable(source)
+    context = outcome_page.dry_run_context(source)
+    if not confirmed(request, typed=context["typed"]):
+        back = organisation_url(request.organisation, "subscribers:import_detail", import_id=source.pk)
+        title, text = _("Import this file?"), "\n".join(context["risks"])
+        return confirm_page(
+            request, title=title, text=text, action=_("Import"), typed=context["typed"], back=back, kind="primary"
+        )
     actions.start_import(actor=request.actor, source=source, dry_run=False)
     return to("import_detail", source)
 
@@ -164,21 +104,47 @@ def import_cancel(request: MemberRequest, import_id: int) -> HttpResponse:
     return to("import_detail", source)
 
 
+@require_POST
+@member_page(Capability.IMPORTS_RUN)
+def import_pause(request: MemberRequest, import_id: int) -> HttpResponse:
+    source = queries.import_by_id(request.organisation, import_id)
+    actions.pause_import(actor=request.actor, source=source)
+    return to("import_detail", source)
+
+
+@require_POST
+@member_page(Capability.IMPORTS_RUN)
+def import_resume(request: MemberRequest, import_id: int) -> HttpResponse:
+    source = queries.import_by_id(request.organisation, import_id)
+    actions.resume_import(actor=request.actor, source=source)
+    return to("import_detail", source)
+
+
 @member_page(Capability.IMPORTS_RUN)
 def import_rejects(request: MemberRequest, import_id: int) -> HttpResponseBase:
     source = queries.import_by_id(request.organisation, import_id)
     return rejects_response(source, actions.download_rejects(actor=request.actor, source=source))
 
 
-def said(code: str) -> str:
-    """What a reject code means, in words."""
-    return next((_(detail) for known, detail in REJECT_DETAILS.items() if known == code), code)
+@member_page(Capability.IMPORTS_RUN)
+def import_outcome(request: MemberRequest, import_id: int, category: str) -> HttpResponseBase:
+    """What would happen to the rows of one kind, as CSV."""
+    source = queries.import_by_id(request.organisation, import_id)
+    lines = actions.download_outcome(actor=request.actor, source=source, category=category)
+    return outcome_response(source, category, lines)
 
 
-def is_running(source: Import) -> bool:
-    waiting = source.state == ImportState.UPLOADED and source.job_id is not None
-    return waiting or source.state in (ImportState.RUNNING, ImportState.PAUSED)
+@member_page(Capability.IMPORTS_VIEW)
+def document_download(request: MemberRequest, import_id: int, document_id: int) -> HttpResponseBase:
+    """A document of the passport, as a download and never as a page."""
+    source = queries.import_by_id(request.organisation, import_id)
+    found = documents.download_document(actor=request.actor, source=source, document_id=document_id)
+    return document_response(*found)
 
 
-def to(name: str, source: Import) -> HttpResponse:
-    return redirect(organisation_url(source.organisation, f"subscribers:{name}", import_id=source.pk))
+@require_POST
+@member_page(Capability.IMPORTS_RUN)
+def document_remove(request: MemberRequest, import_id: int, document_id: int) -> HttpResponse:
+    source = queries.import_by_id(request.organisation, import_id)
+    documents.remove_document(actor=request.actor, source=source, document_id=document_id)
+    return to("import_origin", source)
