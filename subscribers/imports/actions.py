@@ -189,11 +189,12 @@ def forget_outcome(source: Import) -> None:
 
 
 def begin(actor: Actor, organisation: Organisation, source: Import, now: datetime) -> None:
-    from subscribers.imports.tasks import run_import
+    from subscribers.imports.tasks import lane_of, run_import
 
     source.state = ImportState.UPLOADED
     source.warnings = warnings_of(source)
-    source.job = start_job(actor=actor, organisation=organisation, task=run_import, target_id=source.pk)
+    lane = lane_of(source)
+    source.job = start_job(actor=actor, organisation=organisation, task=run_import, target_id=source.pk, queue=lane)
     source.save()
     details = {
         "dry_run": source.dry_run,

@@ -11,20 +11,19 @@ from django.db.models import F
 from django.utils import timezone, translation
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
-from portal import audit
-from portal.jobs.models import Job
 from portal.jobs.running import JobRun
-from portal.organisations.actors import Actor
 from subscribers.fields.models import Field
 from subscribers.imports.chunks import CHUNK_ROWS, rare_collections, read_chunks
+from subscribers.imports.ending import ended_import, fail_import, pause_import_run, stop_import
 from subscribers.imports.feeding import StagedChunk, feed
-from subscribers.imports.files import discard_file, open_table, stored_format
+from subscribers.imports.files import open_table, stored_format
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.reading import BLOCK_BYTES
 from subscribers.imports.rows import Reading, RowValidator
-from subscribers.imports.rules import is_quarantined
 from subscribers.imports.staging import Merged, Stage, analyze_contacts, stages, store_rejects
 from subscribers.suppression.matching import tie_recent
+
+__all__ = ["execute_import", "fail_import", "pause_import_run", "stop_import"]
 
 TRIES = 5
 # Somebody created one of these people, or two writers met on the same ones: look again.
@@ -179,42 +178,3 @@ def added(one: dict[str, dict[str, int]], two: dict[str, dict[str, int]]) -> dic
         }
         for stage in sorted({*one, *two})
     }
-
-
-@transaction.atomic
-def ended_import(run: JobRun, source: Import) -> dict[str, Any]:
-    now = timezone.now()
-    quarantined = is_quarantined(source.origin_kind) and not source.dry_run
-    source.refresh_from_db()
-    source.state = ImportState.QUARANTINED if quarantined else ImportState.DONE
-    source.finished_at = now
-    source.save(update_fields=["state", "finished_at"])
-    run.save(done=source.rows_read, expected=source.rows_read)
-    if not source.dry_run and not quarantined:
-        discard_file(source)
-    counts = {
-        name: getattr(source, f"rows_{name}")
-        for name in ("read", "created", "updated", "unchanged", "rejected", "duplicate", "suppressed")
-    }
-    actor = Actor.system(run.organisation, reference=f"job:{run.job.pk}")
-    audit.record(actor=actor, action="import.finished", target=source, details=counts, at=now)
-    return counts
-
-
-def fail_import(run: JobRun, code: str) -> None:
-    """The job failed: so did its import; what is merged stays, and is counted."""
-    end_early(run, ImportState.FAILED, code)
-
-
-def stop_import(run: JobRun) -> None:
-    """The job was cancelled at a checkpoint."""
-    end_early(run, ImportState.CANCELLED, "")
-
-
-def end_early(run: JobRun, state: ImportState, code: str) -> None:
-    if not Job.objects.filter(pk=run.job.pk, lease=run.lease).exists():
-        return  # another worker has taken over, and it goes well
-    Import.objects.filter(pk=run.job.target_id).update(state=state, error_code=code, finished_at=timezone.now())
-    source = Import.objects.get(pk=run.job.target_id)
-    if not source.dry_run:
-        discard_file(source)
