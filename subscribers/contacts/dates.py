@@ -104,10 +104,9 @@ def quick_moment(text: str, order: str) -> datetime | None:
 def any_moment(text: str, order: str) -> datetime:
     """Raises ValueError."""
     text = text.strip("'\"\u200e\u200f ").replace("\u00a0", " ").replace("\u202f", " ")
-    if text[:1].isdecimal():
-        found = bare_number(text)
-        if found:
-            return found
+    bare = bare_number(text)
+    if bare:
+        return bare
     text = (text if text.isascii() else plain(text)).lower()
     words = re.match(r"([a-z]{2,10})\.?,?\s+(?=\d)", text)
     numeric = text[words.end() :] if words and words[1] in weekday_names() else text
@@ -139,6 +138,8 @@ def full_year(text: str) -> int:
 
 def bare_number(text: str) -> datetime | None:
     """Digits and nothing else: a day without marks, a day of a spreadsheet, or a moment of Unix."""
+    if not text[:1].isdecimal():
+        return None
     if found := EXCEL_SERIAL.fullmatch(text):
         days = timedelta(days=int(found[1]), seconds=round(float(f"0.{found[2] or 0}") * 86_400))
         return EXCEL_START + days

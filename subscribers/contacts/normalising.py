@@ -23,6 +23,9 @@ INVISIBLE = re.compile("[\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad]")
 ORDINARY_LOCAL = re.compile(r"[A-Za-z0-9_+\-]+(?:\.[A-Za-z0-9_+\-]+)*").fullmatch
 PHONE_MARKS = str.maketrans("", "", " .-()/\u00a0\u202f\u2009\u2011\u200e\u202a\u202c")
 KINDS = ("fixed_line", "mobile", "voip", "shared_cost", "toll_free", "premium_rate", "personal_number", "pager", "uan")
+CALLING_CODES = frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+# The `fullmatch` of a pattern: text and the place to start at.
+Matcher = Callable[..., re.Match[str] | None]
 E164 = re.compile(r"\+[1-9]\d{6,14}").fullmatch
 
 
@@ -109,6 +112,8 @@ class PhoneBook:
     def normalise(self, text: str) -> str:
         """A number in E.164, or InvalidPhoneError. Plain national and international writings take the short way."""
         digits = text.translate(PHONE_MARKS)
+        if digits[:1] == "+" and is_international(digits):
+            return digits
         if self._national is not None:
             start = self._code if digits.startswith(self._code) else self._prefix
             if digits.startswith(start) and len(digits) > 5 and digits[:2] != "00":
@@ -130,18 +135,42 @@ class PhoneBook:
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def is_international(digits: str) -> bool:
+    """Is this `+` and digits a number of a country with ordinary customs? False does not mean that it is none."""
+    for width in (3, 4, 2):  # no calling code is the beginning of another
+        code = digits[1:width]
+        if code in CALLING_CODES:
+            matches = international_numbers(code)
+            return matches is not None and matches(digits, width) is not None
+    return False
+
+
 @lru_cache(maxsize=300)
-def ordinary_numbers(country: str):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def international_numbers(code: str) -> Matcher | None:
+    """The matcher of what follows a calling code, None where a trunk prefix may follow it, too."""
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[int(code)]
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(regions[0], None)
+    if metadata is None or metadata.leading_digits or code in ("1", "7"):
+        return None
+    prefix = metadata.national_prefix_for_parsing
+    return number_matcher(metadata) if prefix in (None, "0") else None
+
+
+def number_matcher(metadata: phonenumbers.PhoneMetadata) -> Matcher:
+    patterns = [
+        kind.national_number_pattern
+        for kind in (getattr(metadata, name) for name in KINDS)
+        if kind is not None and kind.national_number_pattern
+    ]
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.ASCII).fullmatch
+
+
+@lru_cache(maxsize=300)
+def ordinary_numbers(country: str) -> tuple[str, str, Matcher | None]:
     """Trunk prefix, `+code`, and the matcher of what follows either; no matcher for countries with other customs."""
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(country, None)
     if metadata is None or not metadata.national_prefix or metadata.leading_digits:
         return "", "", None
     if metadata.national_prefix_for_parsing != metadata.national_prefix or metadata.country_code in (1, 7):
         return "", "", None
-    patterns = [
-        kind.national_number_pattern
-        for kind in (getattr(metadata, name) for name in KINDS)
-        if kind is not None and kind.national_number_pattern
-    ]
-    matcher = re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.ASCII).fullmatch
-    return metadata.national_prefix, f"+{metadata.country_code}", matcher
+    return metadata.national_prefix, f"+{metadata.country_code}", number_matcher(metadata)

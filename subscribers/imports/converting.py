@@ -15,14 +15,7 @@ from json.encoder import encode_basestring
 from typing import Protocol
 
 from subscribers.contacts.dates import NO_DATES
-from subscribers.contacts.normalising import (
-    LONGEST_EMAIL,
-    ORDINARY_LOCAL,
-    DomainBook,
-    InvalidValueError,
-    PhoneBook,
-    normalise_email,
-)
+from subscribers.contacts.normalising import InvalidValueError, PhoneBook
 from subscribers.contacts.values import (
     EARLIEST,
     is_nothing,
@@ -102,35 +95,12 @@ def text_converter(longest: int) -> Converter:
     return convert
 
 
-def convert_emails(values: Sequence[str], errors: Errors, book: DomainBook) -> tuple[list[str], list[str]]:
-    """Addresses as typed, and their keys."""
-    addresses, keys = [], []
-    met = book.met
-    for number, value in enumerate(values):
-        # What nearly every row is, without a call: an ordinary address at a domain met before.
-        local, _at, domain = value.rpartition("@")
-        domain_key = met(domain)
-        if domain_key is not None and len(local) <= 64 and len(value) <= LONGEST_EMAIL and ORDINARY_LOCAL(local):
-            addresses.append(value)
-            keys.append(f"{local.lower()}@{domain_key}")
-            continue
-        try:
-            address, key = normalise_email(value, book)
-        except InvalidValueError:
-            address = key = NULL
-            if value.strip():
-                errors.setdefault(number, RejectCode.INVALID_EMAIL)
-        addresses.append(address)
-        keys.append(key)
-    return addresses, keys
-
-
 class PhoneConverter:
-    """Phone numbers as people of each row's country write them, of `country` where a row names none."""
+    """Phone numbers as people of each row's country write them, else of the organisation's: people move."""
 
     def __init__(self, country: str) -> None:
-        self._country = country
-        self._books: dict[str, PhoneBook] = {NULL: PhoneBook(country)}
+        self._own = PhoneBook(country)
+        self._books: dict[str, PhoneBook] = {NULL: self._own}
 
     def __call__(self, values: Sequence[str], plain: bool, errors: Errors, /) -> list[str]:
         return self.convert(values, repeat(NULL, len(values)), errors)
@@ -147,10 +117,18 @@ class PhoneConverter:
             try:
                 phones.append(book.normalise(value))
             except InvalidValueError:
-                phones.append(NULL)
-                if not is_nothing(value):
-                    errors.setdefault(number, RejectCode.INVALID_PHONE)
+                phones.append(self._second_try(number, value, book, errors))
         return phones
+
+    def _second_try(self, number: int, value: str, tried: PhoneBook, errors: Errors) -> str:
+        try:
+            if tried is not self._own and not is_nothing(value):
+                return self._own.normalise(value)
+        except InvalidValueError:
+            pass
+        if not is_nothing(value):
+            errors.setdefault(number, RejectCode.INVALID_PHONE)
+        return NULL
 
 
 def moment_converter(zone: tzinfo, now: datetime, order: str) -> Converter:

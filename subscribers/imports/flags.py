@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 
-from babel import Locale
 from django.utils.translation import gettext_noop
+
+from subscribers.contacts.values import country_names
 
 
 class Flag(StrEnum):
@@ -107,6 +108,12 @@ def domain_flags(domain: str) -> DomainFlags | None:
     return DomainFlags(Flag.DISPOSABLE_DOMAIN) if is_disposable(domain) else None
 
 
+def meant_domain(domain: str) -> str:
+    """The domain that was probably meant where this one is a slip."""
+    odd = domain_flags(domain)
+    return odd.suggestion if odd else ""
+
+
 @cache
 def disposable_domains() -> frozenset[str]:
     from disposable_email_domains import blocklist  # 10,000 names, for those who import only
@@ -178,7 +185,7 @@ def distance(one: str, two: str) -> int:
 
 @cache
 def country_ends() -> frozenset[str]:
-    return frozenset(code.lower() for code in Locale("en").territories if len(code) == 2) | {"uk", "eu"}
+    return frozenset(code.lower() for code in country_names().values()) | {"uk", "eu"}
 
 
 def is_real_end(end: str) -> bool:

@@ -25,20 +25,40 @@ class RejectCode(StrEnum):
 
 
 REJECT_DETAILS: dict[RejectCode, str] = {
-    RejectCode.MISSING_IDENTITY: gettext_noop("No e-mail address, phone number or external id."),
-    RejectCode.INVALID_EMAIL: gettext_noop("This is not an e-mail address."),
-    RejectCode.INVALID_PHONE: gettext_noop("This is not a phone number of your country or an international one."),
+    RejectCode.MISSING_IDENTITY: gettext_noop("No e-mail address, phone number or external id: fill in one of them."),
+    RejectCode.INVALID_EMAIL: gettext_noop("This is not an e-mail address: write it as ada@example.org."),
+    RejectCode.INVALID_PHONE: gettext_noop(
+        "This is not a phone number of the country it is in: write it with its country code, +33 6 12 34 56 78."
+    ),
     RejectCode.INVALID_DATE: gettext_noop("This is not a date: write 2026-01-31 or 31/01/2026."),
-    RejectCode.INVALID_NUMBER: gettext_noop("This is not a number."),
-    RejectCode.INVALID_VALUE: gettext_noop("This value is not one of those allowed."),
-    RejectCode.TOO_LONG: gettext_noop("This value is too long."),
-    RejectCode.WRONG_COLUMN_COUNT: gettext_noop("The row does not have as many cells as the file has columns."),
-    RejectCode.UNDECODABLE: gettext_noop("The row holds bytes that are not text in the encoding of the file."),
-    RejectCode.FUTURE_DATE: gettext_noop("This date lies in the future."),
+    RejectCode.INVALID_NUMBER: gettext_noop("This is not a number: write it in digits, 1234.5."),
+    RejectCode.INVALID_VALUE: gettext_noop(
+        "This value is not one of those allowed: correct it, or add it to the field."
+    ),
+    RejectCode.TOO_LONG: gettext_noop("This value is too long: shorten it."),
+    RejectCode.WRONG_COLUMN_COUNT: gettext_noop(
+        "The row does not have as many cells as the file has columns: look for a separator too many or too few."
+    ),
+    RejectCode.UNDECODABLE: gettext_noop(
+        "The row holds bytes that are not text in the encoding of the file: save the file as UTF-8."
+    ),
+    RejectCode.FUTURE_DATE: gettext_noop("This date lies in the future: correct its day or its year."),
     RejectCode.IDENTITIES_CONFLICT: gettext_noop(
         "The identities of this row belong to different contacts: correct the row, or the contacts."
     ),
 }
+# What an `invalid_value` is, by the target of its column.
+VALUE_DETAILS: dict[str, str] = {
+    "country": gettext_noop("This is not a country: write its name or its code, FR."),
+    "language": gettext_noop("This is not a language: write its name or its code, fr."),
+    "consent.ip": gettext_noop("This is not an IP address: write 192.0.2.1, or leave the cell empty."),
+    "consent.status": gettext_noop("Nobody knows this status: write subscribed, unsubscribed, bounced or pending."),
+    "consent.channel": gettext_noop("This is not a channel: write email, sms, push, phone or post."),
+    "consent.purpose": gettext_noop("The file does not claim this purpose: write the key of one that it claims."),
+    "suppression.sha256": gettext_noop("This is not a hash: SHA-256 has 64 hexadecimal digits."),
+    "suppression.md5": gettext_noop("This is not a hash: MD5 has 32 hexadecimal digits."),
+}
+MISSING_DATE = gettext_noop("The file claims consents, and this row does not say when: fill in the date.")
 UNCLOSED_QUOTE = gettext_noop("A quotation mark is opened and never closed.")
 
 

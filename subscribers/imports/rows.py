@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from itertools import compress
 
-from subscribers.contacts.normalising import DomainBook
 from subscribers.contacts.values import MONTH_FIRST
 from subscribers.imports.converting import (
     NULL,
@@ -17,7 +16,6 @@ from subscribers.imports.converting import (
     FieldLike,
     PhoneConverter,
     Remembered,
-    convert_emails,
     country_converter,
     field_converter,
     language_converter,
@@ -28,7 +26,9 @@ from subscribers.imports.converting import (
     purpose_converter,
     text_converter,
 )
-from subscribers.imports.problems import RejectCode
+from subscribers.imports.emails import EmailConverter
+from subscribers.imports.flags import FLAG_DETAILS, Flag, meant_domain
+from subscribers.imports.problems import MISSING_DATE, VALUE_DETAILS, RejectCode
 from subscribers.imports.reading import Block, Reject, kept_cells
 from subscribers.imports.statuses import PRESET_SAID, STOPS, Said, StatusColumn, StatusReader
 
@@ -117,22 +117,43 @@ def joined(parts: Sequence[StagedRows]) -> StagedRows:
     return StagedRows(columns, rejects, stops, dict(flags), slips)
 
 
+@dataclass(slots=True)
+class Findings:
+    """What is wrong or odd about the rows of a block, by their number, and the place of the column that says so."""
+
+    errors: Errors = field(default_factory=dict)
+    places: dict[int, int] = field(default_factory=dict)
+    details: dict[int, str] = field(default_factory=dict)
+    flagged: dict[int, Flag] = field(default_factory=dict)
+
+    def blame(self, place: int) -> None:
+        """Remember which column the newest errors came from; there are few errors."""
+        if len(self.errors) > len(self.places):
+            for number in self.errors.keys() - self.places.keys():
+                self.places[number] = place
+
+    def add(self, number: int, code: RejectCode, *, place: int = -1, detail: str = "") -> None:
+        """An error of a row, unless it has one already."""
+        if number not in self.errors:
+            self.errors[number], self.places[number], self.details[number] = code, place, detail
+
+
 class RowValidator:
     """Converters made once for a file, then applied to block after block."""
 
     def __init__(self, reading: Reading) -> None:
         places = {column: place for place, column in enumerate(reading.columns)}
         targets = {target: places[column] for column, target in reading.mapping.items() if target}
-        self._columns = reading.columns
-        self._targets = [reading.mapping.get(column) for column in reading.columns]
+        self._reading = reading
+        self._targets = [reading.mapping.get(column) or "" for column in reading.columns]
         self._date_required = reading.date_required and "consent.occurred_at" in targets
-        self._email = targets.pop("email", None)
-        self._book = DomainBook()
-        simple = simple_converters(reading)
+        self._email = targets.get("email")
+        self._emails = EmailConverter()
+        converters = simple_converters(reading)
         self._simple: list[tuple[str, int, Converter]] = [
-            (STAGED_NAMES.get(target, target), place, simple[target]())
-            for target, place in targets.items()
-            if target in simple
+            (STAGED_NAMES.get(target, target), targets[target], converters[target]())
+            for target in converters
+            if target in targets
         ]
         self._members = member_converters(reading, targets)
         self._statuses, self._status_places = status_reader(reading, places)
@@ -150,65 +171,89 @@ class RowValidator:
         """The rows of a block that can be staged; the first problem of each other row becomes its reject."""
         if not block.rows:
             return StagedRows({name: [] for name in self.column_names}, list(block.broken))
-        cells = list(zip(*block.rows, strict=True))
-        errors: Errors = {}
-        blame: dict[int, int] = {}
+        found = Findings()
+        columns = self._converted(block, found)
+        stops = stopping_rows(columns)
+        if stops and found.errors:
+            self._forgive(found, stops)
+        note_missing_identity(columns, found)
+        if self._date_required and NULL in columns["occurred_at"]:
+            note_missing_dates(columns, stops, found)
+        flags, slips = self._counted_flags(columns, stops, found) if found.flagged else ({}, {})
+        staged = StagedRows({"line": list(map(str, block.lines)), **columns}, block.broken, stops, flags, slips)
+        if not found.errors:
+            return staged
+        rest = staged.kept([number not in found.errors for number in range(len(block.rows))])
+        rest.rejects = sorted([*block.broken, *self._rejects(block, found)], key=lambda reject: reject.line)
+        return rest
+
+    def _converted(self, block: Block, found: Findings) -> dict[str, list[str]]:
+        """The staged columns of a block, with NULL where a cell could not be read."""
+        cells: list[Sequence[str]] = list(zip(*block.rows, strict=True))
         columns: dict[str, list[str]] = {}
         if self._email is not None:
-            columns["email"], columns["email_key"] = convert_emails(cells[self._email], errors, self._book)
-            note(errors, blame, self._email)
+            emails = self._emails.convert(cells[self._email], found.errors, found.flagged)
+            columns["email"], columns["email_key"] = emails
+            found.blame(self._email)
         for name, place, convert in self._simple:
-            columns[name] = convert(cells[place], block.plain, errors)
-            note(errors, blame, place)
-        if self._status_places:
-            wrong: dict[int, int] = {}
-            columns |= self._statuses.read([cells[place] for place in self._status_places], errors, wrong)
-            blame |= {number: self._status_places[place] for number, place in wrong.items()}
-        elif self._said:
-            columns["said"] = [self._said.value] * len(block.rows)
+            if isinstance(convert, PhoneConverter) and "country" in columns:
+                columns[name] = convert.convert(cells[place], columns["country"], found.errors)
+            else:
+                columns[name] = convert(cells[place], block.plain, found.errors)
+            found.blame(place)
+        columns |= self._said_columns(cells, len(block.rows), found)
         if self._members:
             members = []
             for place, convert in self._members:
-                members.append(convert(cells[place], block.plain, errors))
-                note(errors, blame, place)
+                members.append(convert(cells[place], block.plain, found.errors))
+                found.blame(place)
             columns["attributes"] = json_objects(members)
-        stops = stopping_rows(columns)
-        if stops and errors:
-            self._forgive(errors, blame, stops)
-        note_missing_identity(columns, errors)
-        if self._date_required and NULL in columns["occurred_at"]:
-            note_missing_dates(columns, stops, errors)
-        return self._staged(block, columns, errors, blame, stops)
+        return columns
 
-    def _forgive(self, errors: Errors, blame: dict[int, int], stops: Sequence[bool]) -> None:
+    def _said_columns(self, cells: Sequence[Sequence[str]], rows: int, found: Findings) -> dict[str, list[str]]:
+        """What each row says about being written to."""
+        if not self._status_places:
+            return {"said": [self._said.value] * rows} if self._said else {}
+        wrong: dict[int, int] = {}
+        columns = self._statuses.read([cells[place] for place in self._status_places], wrong)
+        for number, which in wrong.items():
+            found.add(number, RejectCode.INVALID_VALUE, place=self._status_places[which])
+        return columns
+
+    def _forgive(self, found: Findings, stops: Sequence[bool]) -> None:
         """An opt-out is not lost over a wrong postcode: only who it is about must be right."""
-        for number in [number for number in errors if stops[number]]:
-            if self._targets[blame[number]] not in IDENTIFYING:
-                del errors[number]
+        for number in [number for number in found.errors if stops[number]]:
+            if self._targets[found.places[number]] not in IDENTIFYING:
+                del found.errors[number]
 
-    def _staged(
-        self, block: Block, columns: dict[str, list[str]], errors: Errors, blame: Mapping[int, int], stops: list[bool]
-    ) -> StagedRows:
-        staged = StagedRows({"line": list(map(str, block.lines)), **columns}, block.broken, stops)
-        if not errors:
-            return staged
-        rejects = [
-            Reject(block.lines[number], code, kept_cells(block.rows[number]), column=self._column(blame, number))
-            for number, code in sorted(errors.items())
-        ]
-        rest = staged.kept([number not in errors for number in range(len(block.rows))])
-        rest.rejects = sorted([*staged.rejects, *rejects], key=lambda reject: reject.line)
-        return rest
+    def _counted_flags(
+        self, columns: Mapping[str, list[str]], stops: Sequence[bool], found: Findings
+    ) -> tuple[dict[str, int], dict[str, tuple[str, int]]]:
+        """Rows by flag, and slips by domain; rows whose flag rejects become errors. An opt-out stays one."""
+        flags: Counter[str] = Counter()
+        slips: Counter[str] = Counter()
+        for number, flag in found.flagged.items():
+            if number in found.errors or (stops and stops[number]):
+                continue
+            if flag in self._reading.reject_flags:
+                found.add(number, RejectCode.INVALID_EMAIL, place=self._email or 0, detail=FLAG_DETAILS[flag])
+                continue
+            flags[flag.value] += 1
+            if flag is Flag.PROBABLE_TYPO:
+                slips[columns["email_key"][number].rpartition("@")[2]] += 1
+        return dict(flags), {domain: (meant_domain(domain), rows) for domain, rows in slips.items()}
 
-    def _column(self, blame: Mapping[int, int], number: int) -> str:
-        return self._columns[blame[number]] if number in blame else ""
+    def _rejects(self, block: Block, found: Findings) -> list[Reject]:
+        return [self._reject(block, number, found) for number in sorted(found.errors)]
 
-
-def note(errors: Errors, blame: dict[int, int], place: int) -> None:
-    """Remember which column an error came from; there are few errors."""
-    if len(errors) > len(blame):
-        for number in errors.keys() - blame.keys():
-            blame[number] = place
+    def _reject(self, block: Block, number: int, found: Findings) -> Reject:
+        code, place = found.errors[number], found.places.get(number, -1)
+        target = self._targets[place] if place >= 0 else ""
+        detail = found.details.get(number) or (
+            VALUE_DETAILS.get(target, "") if code == RejectCode.INVALID_VALUE else ""
+        )
+        column = self._reading.columns[place] if place >= 0 else ""
+        return Reject(block.lines[number], code, kept_cells(block.rows[number]), detail=detail, column=column)
 
 
 def status_reader(reading: Reading, places: Mapping[str, int]) -> tuple[StatusReader, list[int]]:
@@ -241,12 +286,12 @@ def simple_converters(reading: Reading) -> dict[str, Callable[[], Converter]]:
         return moment_converter(reading.zone, reading.now, reading.order)
 
     return {
-        "phone": lambda: PhoneConverter(reading.country),
         "external_id": lambda: text_converter(200),
         "first_name": lambda: text_converter(200),
         "last_name": lambda: text_converter(200),
         "language": language_converter,
         "country": country_converter,
+        "phone": lambda: PhoneConverter(reading.country),  # after the country, which it asks
         "tags": lambda: Remembered(normal_tags),
         "consent.occurred_at": moments,
         "consent.withdrawn_at": moments,
@@ -277,18 +322,18 @@ def json_objects(members: Sequence[list[str]]) -> list[str]:
     return ["{" + ",".join(filter(None, row)) + "}" for row in zip(*members, strict=True)]
 
 
-def note_missing_identity(columns: Mapping[str, list[str]], errors: Errors) -> None:
+def note_missing_identity(columns: Mapping[str, list[str]], found: Findings) -> None:
     keys = [columns[name] for name in (*KEYS, *HASHES) if name in columns]
     if not all(NULL in column for column in keys):
         return
     for number, row in enumerate(zip(*keys, strict=True)):
         if all(key == NULL for key in row):
-            errors.setdefault(number, RejectCode.MISSING_IDENTITY)
+            found.add(number, RejectCode.MISSING_IDENTITY)
 
 
-def note_missing_dates(columns: Mapping[str, list[str]], stops: Sequence[bool], errors: Errors) -> None:
+def note_missing_dates(columns: Mapping[str, list[str]], stops: Sequence[bool], found: Findings) -> None:
     """A claimed consent needs its day; a row that claims none does not."""
     said = columns.get("said")
     for number, moment in enumerate(columns["occurred_at"]):
         if moment == NULL and not (stops and stops[number]) and not (said and said[number] == Said.NONE):
-            errors.setdefault(number, RejectCode.INVALID_DATE)
+            found.add(number, RejectCode.INVALID_DATE, detail=MISSING_DATE)

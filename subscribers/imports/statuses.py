@@ -13,9 +13,8 @@ from enum import StrEnum
 from portal.channels import Channel
 from subscribers.contacts.normalising import InvalidValueError
 from subscribers.contacts.values import normalise_boolean
-from subscribers.imports.converting import MEMORY, NULL, Errors
+from subscribers.imports.converting import MEMORY, NULL
 from subscribers.imports.naming import plain_name
-from subscribers.imports.problems import RejectCode
 
 
 class Said(StrEnum):
@@ -220,20 +219,19 @@ class StatusReader:
         narrows = self.lists_channels or any(column.channel for column in self.columns)
         return [*(["said"] if self.columns else []), *(["channels"] if narrows else [])]
 
-    def read(self, cells: Sequence[Sequence[str]], errors: Errors, blame: dict[int, int]) -> dict[str, list[str]]:
+    def read(self, cells: Sequence[Sequence[str]], wrong: dict[int, int]) -> dict[str, list[str]]:
         """The staged columns from those of the file, in the order of `columns`, channels last.
 
-        `blame` is told which of them an error came from.
+        ``wrong`` is told the rows with a word that nobody knows, and in which of the columns it stands.
         """
         known, said, channels = self._known, [], []
         for number, row in enumerate(zip(*cells, strict=True)):
             try:
-                word, listed, wrong = known[row]
+                word, listed, place = known[row]
             except KeyError:
-                word, listed, wrong = self._understood(row)
-            if wrong >= 0 and number not in errors:
-                errors[number] = RejectCode.INVALID_VALUE
-                blame[number] = wrong
+                word, listed, place = self._understood(row)
+            if place >= 0:
+                wrong[number] = place
             said.append(word)
             channels.append(listed)
         read = {"said": said, "channels": channels}

@@ -69,7 +69,7 @@ def test_rejected_rows_come_back_as_a_harmless_file(api: Client, acme: Organisat
     assert list(csv.DictReader(io.StringIO(content))) == [
         {
             "email": "bad", "prénom": "'=1+1", "pointure": "", "line": "3", "code": "invalid_email",
-            "detail": "email: This is not an e-mail address.",
+            "detail": "email: This is not an e-mail address: write it as ada@example.org.",
         }
     ]  # fmt: skip
     with scope(organisation=acme):
