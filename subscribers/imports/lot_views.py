@@ -15,7 +15,7 @@ from portal.organisations.links import organisation_url
 from portal.organisations.roles import Capability
 from portal.ui.confirmation import TYPED_FIELD, confirm_page, confirmed
 from portal.ui.forms import add_problems
-from subscribers.imports import lots, queries
+from subscribers.imports import lot_page, queries
 from subscribers.imports.lot_forms import FreezeForm, SampleForm
 from subscribers.imports.models import Import
 from subscribers.imports.quarantine.actions import release_import
@@ -37,12 +37,12 @@ def import_undo(request: MemberRequest, import_id: int) -> HttpResponse:
     if confirmed(request, typed=typed):
         undo_import(actor=request.actor, source=source)
         return to("import_detail", source)
-    time_left = lots.require_undoable(source, timezone.now())
+    time_left = lot_page.require_undoable(source, timezone.now())
     preview = undo_preview(source)
     context = {
         "source": source,
         "preview": preview,
-        "left": lots.reasons_in_words(preview.left),
+        "left": lot_page.reasons_in_words(preview.left),
         "time_left": time_left,
         "typed": typed,
         "typed_field": TYPED_FIELD,
@@ -103,8 +103,8 @@ def recall_page(request: MemberRequest, source: Import, form: FreezeForm) -> Htt
         "source": source,
         "form": form,
         "report": report,
-        "deletion": list(lots.deletion_lines(report)),
-        "may_recall": lots.may_recall(request.actor),
+        "deletion": list(lot_page.deletion_lines(report)),
+        "may_recall": lot_page.may_recall(request.actor),
         "typed": str(source.rows_read),
         "job": queries.job_at_work(source),
     }
@@ -151,7 +151,7 @@ def import_delete(request: MemberRequest, import_id: int) -> HttpResponse:
         delete_lot(actor=request.actor, source=source)
         return to("import_recall", source)
     back = organisation_url(request.organisation, "subscribers:import_recall", import_id=source.pk)
-    text = lots.deletion_in_words(recall_report(source))
+    text = lot_page.deletion_in_words(recall_report(source))
     return confirm_page(
         request, title=_("Delete this lot?"), text=text, action=_("Delete for ever"), typed=typed, back=back
     )

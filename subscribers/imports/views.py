@@ -18,7 +18,7 @@ from portal.ui.confirmation import confirm_page, confirmed
 from portal.ui.lists import Column, Filter, ListSpec
 from subscribers.imports import actions, documents, outcome_page, queries
 from subscribers.imports.declaring import require_changeable
-from subscribers.imports.lots import undo_time
+from subscribers.imports.lot_page import undo_time
 from subscribers.imports.models import ImportState
 from subscribers.imports.responses import document_response, outcome_response, rejects_response
 from subscribers.imports.step_views import STEPS, to
