@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,20 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from portal.organisations.models import Organisation
 from portal.personal_data.registry import PersonalDataSource, register_source
 from subscribers.contacts.models import Contact
+from subscribers.imports import personal_data as imports
 from subscribers.imports.models import Import
 from subscribers.suppression.models import Suppression
 
-# Rows an import refused keep their cells as they came, tied to no contact: they are found by the addresses in them.
-# The text of all cells narrows the rows down, then a cell must be the address, whatever its case or the space around.
-# Index: rejects_by_line (the organisation's part of it).
-REJECTED_CELLS = """
-FROM subscribers_importreject r
-WHERE r.organisation_id = %(organisation_id)s
-  AND lower(r.cells::text) LIKE ANY(%(patterns)s)
-  AND EXISTS (
-    SELECT FROM jsonb_path_query(r.cells, 'lax $.**') cell
-    WHERE jsonb_typeof(cell) = 'string' AND lower(btrim(cell #>> '{}')) = ANY(%(identities)s)
-  )
+# Index: the primary key.
+ERASE_CONTACTS = """
+DELETE FROM subscribers_contact WHERE organisation_id = %(organisation_id)s AND id = ANY(%(contacts)s::bigint[])
 """
 
 
@@ -36,20 +30,12 @@ def register() -> None:
             models=("subscribers.Suppression",),
             collect=collect_suppressions,
             erase=erase_suppressions,
+            erase_many=erase_suppressions_of_many,
             order=20,
             kept=_("The hash of a suppressed address stays, so that the person cannot be brought back by a file."),
         )
     )
-    register_source(
-        PersonalDataSource(
-            name="import_rejects",
-            label=_("Rows that imports refused"),
-            models=("subscribers.ImportReject",),
-            collect=collect_rejects,
-            erase=erase_rejects,
-            order=30,
-        )
-    )
+    imports.register()
     register_source(
         PersonalDataSource(
             name="contact",
@@ -57,6 +43,7 @@ def register() -> None:
             models=("subscribers.Contact",),
             collect=collect_contact,
             erase=erase_contact,
+            erase_many=erase_contacts,
             order=1000,
         )
     )
@@ -79,6 +66,11 @@ def collect_contact(organisation: Organisation, contact_id: int) -> dict[str, An
         "fields": contact.attributes,
         "origin": contact.origin,
         "source": source_of(organisation, contact),
+        "provenance": contact.provenance or {},
+        "informed": {
+            "due": contact.art14_due.isoformat() if contact.art14_due else None,
+            "sent_at": iso(contact.art14_sent_at),
+        },
         "seed": contact.seed,
         "restricted_at": iso(contact.restricted_at),
         "collected_at": iso(contact.collected_at),
@@ -107,6 +99,13 @@ def erase_contact(organisation: Organisation, contact_id: int, *, now: datetime)
     return int(gone > 0)
 
 
+def erase_contacts(organisation: Organisation, contact_ids: Sequence[int], *, now: datetime) -> int:
+    """Straight to the table: Django would read each row, and whatever could point at it, first."""
+    with connection.cursor() as cursor:
+        cursor.execute(ERASE_CONTACTS, {"organisation_id": organisation.pk, "contacts": list(contact_ids)})
+        return int(cursor.rowcount)
+
+
 def collect_suppressions(organisation: Organisation, contact_id: int) -> dict[str, Any]:
     """The entries of the person's addresses (O-06: the list is personal data)."""
     rows = Suppression.objects.filter(organisation=organisation, contact_id=contact_id).order_by("pk")
@@ -119,45 +118,12 @@ def collect_suppressions(organisation: Organisation, contact_id: int) -> dict[st
 
 def erase_suppressions(organisation: Organisation, contact_id: int, *, now: datetime) -> int:
     """Cut the tie to the contact; the hash stays (O-07)."""
-    Suppression.objects.filter(organisation=organisation, contact_id=contact_id).update(contact=None)
+    return erase_suppressions_of_many(organisation, [contact_id], now=now)
+
+
+def erase_suppressions_of_many(organisation: Organisation, contact_ids: Sequence[int], *, now: datetime) -> int:
+    Suppression.objects.filter(organisation=organisation, contact_id__in=contact_ids).update(contact=None)
     return 0
-
-
-def collect_rejects(organisation: Organisation, contact_id: int) -> dict[str, Any]:
-    identities = identities_of(organisation, contact_id)
-    rows = on_rejects("SELECT r.source_import_id, r.line, r.code, r.cells::text", organisation, identities)
-    found = [{"import": str(source), "line": line, "code": code, "cells": cells} for source, line, code, cells in rows]
-    return {"rows": found} if found else {}
-
-
-def erase_rejects(organisation: Organisation, contact_id: int, *, now: datetime) -> int:
-    """Delete the rows; the import's counts stay, which name nobody."""
-    return len(on_rejects("DELETE", organisation, identities_of(organisation, contact_id)))
-
-
-def identities_of(organisation: Organisation, contact_id: int) -> list[str]:
-    """The person's identities as a file may write them, in small letters."""
-    row = (
-        Contact.objects.filter(organisation=organisation, pk=contact_id)
-        .values_list("email", "email_key", "phone", "external_id")
-        .first()
-    )
-    return sorted({value.strip().lower() for value in row or () if value})
-
-
-def on_rejects(head: str, organisation: Organisation, identities: list[str]) -> list[tuple[Any, ...]]:
-    if not identities:
-        return []
-    statement = f"{head} {REJECTED_CELLS}" if head != "DELETE" else f"DELETE {REJECTED_CELLS} RETURNING r.id"
-    escaped = (text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for text in identities)
-    parameters: dict[str, Any] = {
-        "organisation_id": organisation.pk,
-        "identities": identities,
-        "patterns": [f"%{text}%" for text in escaped],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())
 
 
 def iso(moment: datetime | None) -> str | None:

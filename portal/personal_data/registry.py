@@ -33,13 +33,19 @@ class Erase(Protocol):
     def __call__(self, organisation: Organisation, contact_id: int, *, now: datetime) -> int: ...
 
 
+class EraseMany(Protocol):
+    """The same for many contacts at once, in a few statements: ``(organisation, contact_ids, now=)``."""
+
+    def __call__(self, organisation: Organisation, contact_ids: Sequence[int], *, now: datetime) -> int: ...
+
+
 @dataclass(frozen=True)
 class PersonalDataSource:
     """One kind of record about people.
 
-    ``models`` are the labels of the models it covers (``consent.Evidence``). ``collect`` and ``erase`` are callables or
-    their dotted paths. Sources are erased by rising ``order``: the contact itself, which the others are found by,
-    goes last. ``kept`` says why records stay after an erasure, empty when they don't.
+    ``models`` are the labels of the models it covers (``consent.Evidence``). ``collect``, ``erase`` and ``erase_many``
+    are callables or their dotted paths. Sources are erased by rising ``order``: the contact itself, which the others
+    are found by, goes last. ``kept`` says why records stay after an erasure, empty when they don't.
     """
 
     name: str
@@ -47,6 +53,7 @@ class PersonalDataSource:
     models: Sequence[str]
     collect: Collect | str
     erase: Erase | str
+    erase_many: EraseMany | str
     order: int = 100
     kept: str | Promise = ""
 
@@ -57,6 +64,10 @@ class PersonalDataSource:
     def erased(self, organisation: Organisation, contact_id: int, *, now: datetime) -> int:
         removal: Erase = import_string(self.erase) if isinstance(self.erase, str) else self.erase
         return removal(organisation, contact_id, now=now)
+
+    def erased_many(self, organisation: Organisation, contact_ids: Sequence[int], *, now: datetime) -> int:
+        removal: EraseMany = import_string(self.erase_many) if isinstance(self.erase_many, str) else self.erase_many
+        return removal(organisation, contact_ids, now=now)
 
 
 _sources: dict[str, PersonalDataSource] = {}
