@@ -10,7 +10,7 @@ class ConsentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from consent import contact_page, dashboard, import_stage, personal_data
+        from consent import contact_page, dashboard, import_afterwards, import_stage, personal_data
         from consent.audiences.queries import audiences_using
         from consent.ledger import addresses
         from consent.purposes.queries import has_purpose
@@ -22,6 +22,7 @@ class ConsentConfig(AppConfig):
         contact_page.register()
         personal_data.register()
         import_stage.register()
+        import_afterwards.register()
         addresses.register()
         register_segment_fields()
         register_use(audiences_using)

@@ -75,6 +75,9 @@ app.autodiscover_tasks(
         "portal.jobs",
         "portal.mail",
         "subscribers.imports",
+        "subscribers.imports.quarantine",
+        "subscribers.imports.recall",
+        "subscribers.imports.undo",
         "consent.audiences",
     ]
 )

@@ -11,6 +11,7 @@ class SubscribersConfig(AppConfig):
 
     def ready(self) -> None:
         from subscribers import pages, personal_data
+        from subscribers.imports import lots
         from subscribers.imports.menu import register_pages as register_import_pages
         from subscribers.segments.families import register_families
         from subscribers.segments.menu import register_menus
@@ -20,3 +21,4 @@ class SubscribersConfig(AppConfig):
         register_families()
         register_menus()
         register_import_pages()
+        lots.register()

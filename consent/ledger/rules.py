@@ -40,7 +40,7 @@ MOVES: Mapping[Action, Move] = {
     Action.EXPIRE: Move(Status.EXPIRED, frozenset({Status.GRANTED, Status.UNCONFIRMED, Status.PAUSED})),
     Action.PAUSE: Move(Status.PAUSED, frozenset({Status.GRANTED, Status.PAUSED})),
     Action.RESUME: Move(Status.GRANTED, frozenset({Status.PAUSED})),
-    Action.REVERT: Move(Status.NONE, frozenset({Status.GRANTED, Status.UNCONFIRMED})),
+    Action.REVERT: Move(Status.NONE, frozenset({Status.GRANTED, Status.UNCONFIRMED, Status.PAUSED})),
     # Whatever the date of the agreement: it was about another address.
     Action.RESET: Move(Status.UNCONFIRMED, CONFIRMED, dated=False),
 }

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from subscribers.imports.models import Import
 
+LEFT = "left."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
@@ -29,7 +31,8 @@ class Window:
 class Sweep:
     """A walk over a lot. ``bounds`` answers the lowest and the highest id, or None when there is nothing to do.
 
-    ``work(cursor, window)`` runs in the short transaction that also writes the checkpoint, and answers what it counted.
+    ``work(cursor, window)`` runs in the short transaction that also writes the checkpoint, and answers what it counted:
+    names that begin with ``LEFT`` are reasons why something was left as it is.
     """
 
     name: str
@@ -45,7 +48,7 @@ def nothing(_after: int, _upto: int) -> dict[str, Any]:
 class Touch:
     """Something that was done to a contact ``c`` besides its import: ``sql`` holds when it was.
 
-    ``params(after, upto)`` are the parameters for the contacts of a window; those of the gate's kind are not among them.
+    ``params(after, upto)`` are its parameters for the contacts of a window.
     """
 
     reason: str
@@ -78,7 +81,7 @@ class Afterwards:
     """What an app above does with a lot, and knows of its people.
 
     - ``confirm``: what the import claimed is proven (I-04); ``revert``: it never was; neither deletes anything;
-    - ``revertible(source)``: how many of its claims ``revert`` would take back, and those it would leave, by reason;
+    - ``revertible(source)``: what ``revert`` would count now;
     - ``touched(source)``: why a person the import brought is not removed by its undo;
     - ``agreed(source)``: that a person of the lot agreed elsewhere, so that deleting the lot spares them;
     - ``refusals(source, contact_ids)``: who of these said no, and where;

@@ -80,5 +80,6 @@ def claimable_consents(organisation: Organisation) -> list[tuple[str, str]]:
 
 
 def run_stages(cursor: Any, source_import: Import, chunk: ChunkContext) -> dict[str, dict[str, int]]:
-    """Run every stage on a merged chunk; the counts of each by its name."""
-    return {name: run(cursor, source_import, chunk) or {} for name, run in stages.items()}
+    """Run every stage on a merged chunk; the counts of each by its name, of those that count anything (not None)."""
+    counted = {name: run(cursor, source_import, chunk) for name, run in stages.items()}
+    return {name: counts for name, counts in counted.items() if counts is not None}

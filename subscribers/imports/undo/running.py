@@ -1,0 +1,120 @@
+"""What a worker does when an import is undone: consents, values, contacts, each window by window, exactly once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from portal import audit
+from portal.jobs.running import JobRun
+from portal.organisations.actors import Actor
+from portal.personal_data.actions import erase_people
+from subscribers.imports.afterwards import LEFT, Sweep, Window, all_afterwards
+from subscribers.imports.models import Import, ImportState
+from subscribers.imports.notifying import tell_end
+from subscribers.imports.sweeping import Counts, swept, total
+from subscribers.imports.undo import sql
+from subscribers.imports.undo.addresses import follow_restored
+from subscribers.imports.undo.touching import Touches, touches_of
+
+
+def execute_undo(run: JobRun) -> dict[str, Any]:
+    """Revert, restore, remove; then the import is ``undone``. Answers what was done, and what was left and why."""
+    source = Import.objects.select_related("organisation").get(pk=run.job.target_id)
+    touches = touches_of(source)
+    sweeps = [
+        *(afterwards.revert for afterwards in all_afterwards()),
+        Sweep(name="values", bounds=changed_bounds, work=restore_values),
+        Sweep(name="contacts", bounds=created_bounds, work=lambda cursor, window: remove(cursor, window, touches)),
+    ]
+    return ended_undo(run, source, swept(run, source, sweeps))
+
+
+def bounds_by(statement: str, source: Import) -> tuple[int, int] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"organisation": source.organisation_id, "import": source.pk})
+        low, high = cursor.fetchone()
+    return (low, high) if low is not None else None
+
+
+def changed_bounds(source: Import) -> tuple[int, int] | None:
+    return bounds_by(sql.CHANGE_BOUNDS, source)
+
+
+def created_bounds(source: Import) -> tuple[int, int] | None:
+    return bounds_by(sql.CREATED_BOUNDS, source)
+
+
+def parameters_of(window: Window) -> dict[str, Any]:
+    return {
+        "organisation": window.source.organisation_id,
+        "import": window.source.pk,
+        "import_text": str(window.source.pk),
+        "after": window.after,
+        "upto": window.upto,
+        "now": window.now,
+    }
+
+
+def restore_values(cursor: Any, window: Window) -> Counts:
+    """Bring back what the import overwrote and nobody has changed since."""
+    parameters = parameters_of(window)
+    cursor.execute(sql.HAND_ON, parameters)
+    cursor.execute(sql.RESTORE_VALUES, parameters)
+    email_moved, phone_moved, counted = cursor.fetchone()
+    cursor.execute(sql.FORGET_RESTORED, parameters)
+    follow_restored(window, {"email_key": email_moved or [], "phone": phone_moved or []})
+    return value_counts(counted or [])
+
+
+def value_counts(counted: list[Any]) -> Counts:
+    """Pairs of reason (None: brought back) and number, by the name under which they are counted."""
+    return total({"values" if reason is None else f"{LEFT}{reason}": count} for reason, count in counted)
+
+
+def remove(cursor: Any, window: Window, touches: Touches) -> Counts:
+    """Remove the contacts that the import created and nobody has touched since."""
+    statement = sql.created(touches.touches, what="c.id, c.reason", lock=sql.LOCK)
+    cursor.execute(statement, touches.parameters(window))
+    found = cursor.fetchall()
+    untouched = [contact_id for contact_id, reason in found if reason is None]
+    if untouched:
+        erase_people(organisation=window.source.organisation, contact_ids=untouched, now=window.now)
+    return total([{"contacts": len(untouched)}, *({f"{LEFT}{reason}": 1} for _id, reason in found if reason)])
+
+
+@transaction.atomic
+def ended_undo(run: JobRun, source: Import, counted: dict[str, Counts]) -> dict[str, Any]:
+    now = timezone.now()
+    outcome = outcome_of(source, total([source.undo_counts.get("before", {}), *counted.values()]))
+    source.state, source.undone_at, source.undo_counts = ImportState.UNDONE, now, outcome
+    source.save(update_fields=["state", "undone_at", "undo_counts"])
+    actor = Actor.system(run.organisation, reference=f"job:{run.job.pk}")
+    audit.record(actor=actor, action="import.undone", target=source, details=outcome, at=now)
+    tell_end(source, run.job)
+    run.complete(outcome, done=run.job.expected or 0, expected=run.job.expected or 0)
+    return outcome
+
+
+def outcome_of(source: Import, counts: Counts) -> dict[str, Any]:
+    """``{"contacts", "values", "consents", "consents_restored", "left": {reason: n}}``: what page and API tell."""
+    left = {name.removeprefix(LEFT): count for name, count in counts.items() if name.startswith(LEFT) and count}
+    opt_outs = sum(source.stage_counts.get("opt_outs", {}).values())
+    return {
+        "contacts": counts.get("contacts", 0),
+        "values": counts.get("values", 0),
+        "consents": counts.get("reverted", 0),
+        "consents_restored": counts.get("restored", 0),
+        "left": dict(sorted(left.items())) | ({"opt_outs": opt_outs} if opt_outs else {}),
+    }
+
+
+def keep_counts(run: JobRun) -> None:
+    """The undo stopped on its way: what it did until then is remembered for the one that goes on."""
+    source = Import.objects.get(pk=run.job.target_id)
+    counted = total(run.checkpoint.get("counts", {}).values())
+    done = {name: count for name, count in counted.items() if not name.startswith(LEFT)}
+    source.undo_counts = {"before": total([source.undo_counts.get("before", {}), done])}
+    source.save(update_fields=["undo_counts"])

@@ -1,0 +1,19 @@
+"""The envelope of an undo."""
+
+from __future__ import annotations
+
+from portal.jobs.queues import Queue, task_on
+from portal.jobs.running import run_job
+from subscribers.imports.undo import running
+
+HOURS = 3600
+
+
+@task_on(Queue.IMPORTS, time_limit=6 * HOURS, soft_time_limit=6 * HOURS - 60)
+def run_undo(job_id: int) -> None:
+    run_job(
+        job_id,
+        running.execute_undo,
+        on_failure=lambda run, _code: running.keep_counts(run),
+        on_cancel=running.keep_counts,
+    )
