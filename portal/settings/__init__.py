@@ -83,6 +83,7 @@ API_ROUTERS = [
     "subscribers.contacts.api.router",
     "consent.ledger.api.router",
     "subscribers.imports.api.router",
+    "subscribers.imports.lots_api.router",
     "subscribers.segments.api.router",
     "subscribers.suppression.api.router",
     "consent.audiences.api.router",

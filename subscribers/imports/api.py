@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
-from ninja import File, Form, Query, Router, Schema, Status
+from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
-from pydantic import AwareDatetime, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from portal.api.authentication import ApiRequest
 from portal.api.doors import requires
@@ -20,140 +19,30 @@ from portal.api.parsing import read_json
 from portal.errors import FieldProblem, InvalidInputError
 from portal.organisations.roles import Capability
 from subscribers.imports import queries
-from subscribers.imports.actions import ReadingChoice, cancel_import, create_import, download_rejects
-from subscribers.imports.models import Import
-from subscribers.imports.responses import rejects_response
-from subscribers.imports.rules import Declaration
+from subscribers.imports.actions import (
+    cancel_import,
+    create_import,
+    download_outcome,
+    download_rejects,
+    pause_import,
+    resume_import,
+    start_import,
+)
+from subscribers.imports.api_shapes import ImportOptions, ImportOut, ImportSummary, shown, summary
+from subscribers.imports.models import DocumentKind, Import
+from subscribers.imports.responses import outcome_response, rejects_response
 
 router = Router(tags=["imports"])
+NONE: list[UploadedFile] = []
 
 
-class ConsentClaim(Schema):
-    """A consent that every row of the file is said to prove."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    purpose: str = Field(max_length=50)
-    channel: Literal["email", "sms", "push", "phone", "post"]
-
-
-class OriginIn(Schema):
-    """Where the people of a file come from."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: Literal["own_form", "own_sale", "partner", "bought", "public", "migration"]
-    name: str = Field(min_length=1, max_length=200)
-    collected_by: str = Field(min_length=1, max_length=200)
-    collected_on: date | None = None
-
-
-class ImportOptions(Schema):
-    """How a file is read, where it comes from, and what it is said to prove."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    origin: OriginIn
-    basis: Literal["consent", "soft_opt_in", "legitimate_interest", "contract"]
-    mapping: dict[str, str | None] | None = Field(None, description="Column to target; guessed when left out.")
-    consents: list[ConsentClaim] = Field([], max_length=50)
-    evidence_note: str = Field("", max_length=10_000)
-    occurred_at: AwareDatetime | None = None
-    update: Literal["fill", "overwrite", "skip"] = "fill"
-    dry_run: bool = False
-    encoding: str | None = Field(None, max_length=40)
-    delimiter: str | None = Field(None, max_length=4)
-
-    def choice(self) -> ReadingChoice:
-        return ReadingChoice(
-            encoding=self.encoding, delimiter=self.delimiter, mapping=self.mapping, update_rule=self.update
-        )
-
-    def declaration(self) -> Declaration:
-        return Declaration(
-            origin_kind=self.origin.kind,
-            origin_name=self.origin.name,
-            collected_by=self.origin.collected_by,
-            collected_on=self.origin.collected_on,
-            basis=self.basis,
-            consents=[claim.model_dump() for claim in self.consents],
-            evidence_note=self.evidence_note,
-            occurred_at=self.occurred_at,
-        )
-
-
-class RowCounts(Schema):
-    """read = created + updated + unchanged + rejected + duplicate + suppressed, always."""
-
-    read: int
-    created: int
-    updated: int
-    unchanged: int
-    rejected: int
-    duplicate: int
-    suppressed: int
-
-
-class OriginOut(Schema):
-    kind: str
-    name: str
-    collected_by: str
-    collected_on: date | None
-
-
-class ImportOut(Schema):
-    id: str
-    state: str
-    dry_run: bool
-    file_name: str
-    file_sha256: str
-    encoding: str
-    delimiter: str
-    mapping: dict[str, str | None]
-    dropped_columns: list[str]
-    origin: OriginOut
-    basis: str
-    consents: list[dict[str, str]]
-    update: str
-    progress: float
-    rows: RowCounts
-    rejects_by_code: dict[str, int]
-    stages: dict[str, dict[str, int]]
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    error: str | None
-
-
-def shown(source: Import) -> dict[str, Any]:
-    return {
-        "id": str(source.pk),
-        "state": source.state,
-        "dry_run": source.dry_run,
-        "file_name": source.file_name,
-        "file_sha256": bytes(source.file_digest).hex(),
-        "encoding": source.encoding,
-        "delimiter": source.delimiter,
-        "mapping": source.mapping,
-        "dropped_columns": queries.dropped(source),
-        "origin": {
-            "kind": source.origin_kind,
-            "name": source.origin_name,
-            "collected_by": source.collected_by,
-            "collected_on": source.collected_on,
-        },
-        "basis": source.basis,
-        "consents": source.consents,
-        "update": source.update_rule,
-        "progress": queries.progress(source),
-        "rows": queries.counts(source),
-        "rejects_by_code": source.rejects_by_code,
-        "stages": source.stage_counts,
-        "created_at": source.created_at,
-        "started_at": source.started_at,
-        "finished_at": source.finished_at,
-        "error": source.error_code or None,
-    }
+def options_in_openapi() -> dict[str, Any]:
+    """The part `options` of the form is text in the description; this adds what its JSON holds."""
+    schema = ImportOptions.model_json_schema(ref_template="#/components/schemas/{model}")
+    definitions = schema.pop("$defs", {})
+    options = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+    body = {"properties": {"options": options}, "$defs": definitions}
+    return {"requestBody": {"content": {"multipart/form-data": {"schema": body}}}}
 
 
 def read_options(text: str) -> ImportOptions:
@@ -173,32 +62,49 @@ def read_options(text: str) -> ImportOptions:
         raise InvalidInputError(_("The options of the import are not right."), errors=problems) from None
 
 
-@router.post("/imports", response={202: ImportOut})
+@router.post("/imports", response={202: ImportOut}, openapi_extra=options_in_openapi())
 @requires(Capability.IMPORTS_RUN)
-def create(request: ApiRequest, file: File[UploadedFile], options: Form[str]) -> Status[dict[str, Any]]:
-    """Import a CSV file. `options` is the JSON of `ImportOptions`.
+def create(
+    request: ApiRequest,
+    file: File[UploadedFile],
+    options: Form[str],
+    form_snapshot: File[UploadedFile | None] = None,
+    partner_list: File[UploadedFile | None] = None,
+    proofs: File[list[UploadedFile]] = NONE,
+) -> Status[dict[str, Any]]:
+    """Import a file: CSV or other text with delimiters, Excel, OpenDocument, JSON, NDJSON, vCard, or one of these in a
+    ZIP or GZIP. `options` is the JSON of `ImportOptions`; all but `origin` and `basis` may be left out.
 
     Without `origin` and `basis`, and where consents are claimed without `evidence_note` and a collection date (for the
-    file or for each row): 422. Origins `partner` and `bought` end in `quarantined`. Columns that map to nothing are
-    dropped and listed.
+    file or for each row): 422. Origins `partner` and `bought` end in `quarantined`; send the form as people saw it as
+    `form_snapshot` and the list of partners as `partner_list` (or as text in `origin.partners`): what is missing is
+    told in `warnings`. Columns that map to nothing are dropped and listed. Columns that look like special-category
+    data are mapped only with a reason in `cleared`.
     """
     given = read_options(options)
+    attached = [(DocumentKind.PROOF, proof) for proof in proofs]
+    attached += [
+        (kind, upload)
+        for kind, upload in ((DocumentKind.FORM_SNAPSHOT, form_snapshot), (DocumentKind.PARTNER_LIST, partner_list))
+        if upload is not None
+    ]
     source = create_import(
         actor=request.actor,
         organisation=request.organisation,
         upload=file,
         choice=given.choice(),
         declaration=given.declaration(),
+        documents=attached,
         dry_run=given.dry_run,
     )
     return Status(202, shown(source))
 
 
-@router.get("/imports", response=Page[ImportOut])
+@router.get("/imports", response=Page[ImportSummary])
 @requires(Capability.IMPORTS_VIEW)
 def listing(request: ApiRequest, page: Query[PageQuery]) -> dict[str, Any]:
     """Imports, newest first."""
-    return paginate(queries.imports(request.organisation), request, "-id", item=shown)
+    return paginate(queries.imports(request.organisation), request, "-id", item=summary)
 
 
 @router.get("/imports/{import_id}", response=ImportOut)
@@ -215,10 +121,51 @@ def rejects(request: ApiRequest, import_id: str) -> StreamingHttpResponse:
     return rejects_response(source, download_rejects(actor=request.actor, source=source))
 
 
+@router.get("/imports/{import_id}/outcomes/{category}.csv", response={200: None})
+@requires(Capability.IMPORTS_RUN)
+def outcome(request: ApiRequest, import_id: str, category: str) -> StreamingHttpResponse:
+    """What a dry run says of the rows of one kind: `created`, `updated` (with old and new values), `unchanged`,
+    `duplicate`, `suppressed` (lines only) or `would_resubscribe`."""
+    source = queries.import_by_id(request.organisation, import_id)
+    return outcome_response(source, category, download_outcome(actor=request.actor, source=source, category=category))
+
+
+@router.post("/imports/{import_id}/start", response={202: ImportOut})
+@requires(Capability.IMPORTS_RUN)
+def start(request: ApiRequest, import_id: str) -> Status[dict[str, Any]]:
+    """Import for good what was tried in a dry run. Its counts begin anew."""
+    source = queries.import_by_id(request.organisation, import_id)
+    start_import(actor=request.actor, source=source, dry_run=False)
+    return accepted(request, source)
+
+
 @router.post("/imports/{import_id}/cancel", response={202: ImportOut})
 @requires(Capability.IMPORTS_RUN)
 def cancel(request: ApiRequest, import_id: str) -> Status[dict[str, Any]]:
     """Stop an import at its next checkpoint. What is merged by then stays, and is counted."""
     source = queries.import_by_id(request.organisation, import_id)
     cancel_import(actor=request.actor, source=source)
-    return Status(202, shown(queries.import_by_id(request.organisation, import_id)))
+    return accepted(request, source)
+
+
+@router.post("/imports/{import_id}/pause", response={202: ImportOut})
+@requires(Capability.IMPORTS_RUN)
+def pause(request: ApiRequest, import_id: str) -> Status[dict[str, Any]]:
+    """Have an import rest after its next checkpoint, until it is resumed."""
+    source = queries.import_by_id(request.organisation, import_id)
+    pause_import(actor=request.actor, source=source)
+    return accepted(request, source)
+
+
+@router.post("/imports/{import_id}/resume", response={202: ImportOut})
+@requires(Capability.IMPORTS_RUN)
+def resume(request: ApiRequest, import_id: str) -> Status[dict[str, Any]]:
+    """Let a paused import go on where it stopped."""
+    source = queries.import_by_id(request.organisation, import_id)
+    resume_import(actor=request.actor, source=source)
+    return accepted(request, source)
+
+
+def accepted(request: ApiRequest, source: Import) -> Status[dict[str, Any]]:
+    """The import as it is after what was asked of it."""
+    return Status(202, shown(queries.import_by_id(request.organisation, source.pk)))

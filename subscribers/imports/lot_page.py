@@ -13,17 +13,26 @@ from django.utils.translation import gettext_lazy, ngettext
 from portal.organisations.actors import Actor
 from portal.organisations.roles import Capability
 from portal.ui.numbers import number
-from subscribers.imports.models import Import, ImportState
+from subscribers.imports.models import Import
 from subscribers.imports.recall.queries import RecallReport
-from subscribers.imports.undo.errors import DryRunError, ImportUndoneError, ImportUnfinishedError, UndoTooLateError
-from subscribers.imports.undo.queries import undo_until
+from subscribers.imports.undo.errors import ImportUnfinishedError
+from subscribers.imports.undo.queries import refusal_to_undo, undo_until
 
-UNDOABLE = (ImportState.DONE, ImportState.QUARANTINED, ImportState.FAILED, ImportState.CANCELLED)
+# Why a person or a value is left as it is, when an import is undone or a lot deleted.
 REASONS: dict[str, str | Promise] = {
+    "restricted": gettext_lazy("processing is restricted"),
+    "seed": gettext_lazy("seed contact"),
     "edited": gettext_lazy("changed by somebody since"),
-    "imported": gettext_lazy("met by another import since"),
-    "consented": gettext_lazy("made a choice since"),
+    "changed_since": gettext_lazy("value changed since"),
+    "identity_taken": gettext_lazy("somebody else has this value by now"),
+    "last_identity": gettext_lazy("the only one by which the person is known"),
+    "other_import": gettext_lazy("also in another import"),
+    "suppressed": gettext_lazy("must not be written to any more"),
+    "seen": gettext_lazy("has shown a sign since"),
+    "own_choice": gettext_lazy("has made a choice since"),
+    "handed_off": gettext_lazy("was handed off to be written to"),
     "agreed_elsewhere": gettext_lazy("agreed elsewhere"),
+    "opt_outs": gettext_lazy("opt-out from the file: it stands"),
 }
 
 
@@ -38,24 +47,17 @@ class UndoTime:
 def undo_time(source: Import, now: datetime) -> UndoTime | None:
     """None when it can't be undone, or no longer."""
     until = undo_until(source)
-    if source.dry_run or source.state not in UNDOABLE or until is None or now > until:
-        return None
-    if source.undo_job is not None and not source.undo_job.ended:
+    if until is None or refusal_to_undo(source, now) is not None:
         return None
     return UndoTime(until, (until - now).days)
 
 
 def require_undoable(source: Import, now: datetime) -> UndoTime:
     """Raises ``import_undone``, ``import_unfinished``, ``dry_run_only`` or ``undo_too_late``."""
-    if source.dry_run:
-        raise DryRunError
-    if source.state == ImportState.UNDONE or source.undo_job is not None:
-        raise ImportUndoneError
-    if source.state not in UNDOABLE:
-        raise ImportUnfinishedError
+    refusal = refusal_to_undo(source, now)
     left = undo_time(source, now)
-    if left is None:
-        raise UndoTooLateError
+    if refusal is not None or left is None:
+        raise refusal or ImportUnfinishedError
     return left
 
 
@@ -67,6 +69,29 @@ def reasons_in_words(counted: Mapping[str, int]) -> list[tuple[str, int]]:
     """Why some are left, the most frequent reason first."""
     found = sorted(counted.items(), key=lambda pair: -pair[1])
     return [(str(REASONS.get(code, code.replace("_", " "))), count) for code, count in found if count]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undone:
+    """What an undo did, as the page tells it."""
+
+    contacts: int
+    values: int
+    consents: int
+    left: list[tuple[str, int]]
+
+
+def undone(source: Import) -> Undone | None:
+    """None for an import that was not undone."""
+    if source.undone_at is None:
+        return None
+    counts = source.undo_counts
+    return Undone(
+        contacts=counts.get("contacts", 0),
+        values=counts.get("values", 0),
+        consents=counts.get("consents", 0),
+        left=reasons_in_words(counts.get("left", {})),
+    )
 
 
 def deletion_in_words(report: RecallReport) -> str:

@@ -105,6 +105,7 @@ def recall_page(request: MemberRequest, source: Import, form: FreezeForm) -> Htt
         "report": report,
         "deletion": list(lot_page.deletion_lines(report)),
         "may_recall": lot_page.may_recall(request.actor),
+        "may_release": request.actor.may(Capability.IMPORTS_RELEASE),
         "typed": str(source.rows_read),
         "job": queries.job_at_work(source),
     }
@@ -124,7 +125,7 @@ def import_freeze(request: MemberRequest, import_id: int) -> HttpResponse:
 
 
 @require_POST
-@member_page(Capability.IMPORTS_VIEW)
+@member_page(Capability.IMPORTS_RELEASE)
 def import_unfreeze(request: MemberRequest, import_id: int) -> HttpResponse:
     source = queries.import_by_id(request.organisation, import_id)
     unfreeze_import(actor=request.actor, source=source)
@@ -133,7 +134,7 @@ def import_unfreeze(request: MemberRequest, import_id: int) -> HttpResponse:
 
 
 @require_POST
-@member_page(Capability.IMPORTS_VIEW)
+@member_page(Capability.IMPORTS_RELEASE)
 def import_inform(request: MemberRequest, import_id: int) -> HttpResponse:
     """Tell owners and DPO of the recall by mail."""
     source = queries.import_by_id(request.organisation, import_id)
@@ -142,7 +143,7 @@ def import_inform(request: MemberRequest, import_id: int) -> HttpResponse:
     return to("import_recall", source)
 
 
-@member_page(Capability.IMPORTS_VIEW)
+@member_page(Capability.IMPORTS_RELEASE)
 def import_delete(request: MemberRequest, import_id: int) -> HttpResponse:
     """Erase the people of a frozen lot; typed first."""
     source = queries.import_by_id(request.organisation, import_id)

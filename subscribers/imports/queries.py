@@ -29,7 +29,8 @@ ENDED = (ImportState.DONE, ImportState.QUARANTINED, ImportState.FAILED, ImportSt
 
 def imports(organisation: Organisation, *, state: str = "", search: str = "") -> QuerySet[Import]:
     """The imports of an organisation with what a list shows of them. Index: imports_newest_first."""
-    found = Import.objects.filter(organisation=organisation).select_related("job", "undo_job", "created_by")
+    jobs = ("job", "undo_job", "delete_job")
+    found = Import.objects.filter(organisation=organisation).select_related(*jobs, "created_by")
     if state:
         found = found.filter(state=state)
     if search:
@@ -61,8 +62,9 @@ def progress(source: Import) -> float:
 
 
 def job_at_work(source: Import) -> Job | None:
-    """The job that reads, imports or undoes, if one does or waits for its turn."""
-    return next((job for job in (source.undo_job, source.job) if job is not None and not job.ended), None)
+    """The job that reads, imports, undoes or deletes, if one does or waits for its turn."""
+    jobs = (source.delete_job, source.undo_job, source.job)
+    return next((job for job in jobs if job is not None and not job.ended), None)
 
 
 def dropped(source: Import) -> list[str]:

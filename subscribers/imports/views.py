@@ -16,9 +16,8 @@ from portal.organisations.links import organisation_url
 from portal.organisations.roles import Capability
 from portal.ui.confirmation import confirm_page, confirmed
 from portal.ui.lists import Column, Filter, ListSpec
-from subscribers.imports import actions, documents, outcome_page, queries
+from subscribers.imports import actions, documents, lot_page, outcome_page, queries
 from subscribers.imports.declaring import require_changeable
-from subscribers.imports.lot_page import undo_time
 from subscribers.imports.models import ImportState
 from subscribers.imports.responses import document_response, outcome_response, rejects_response
 from subscribers.imports.step_views import STEPS, to
@@ -70,7 +69,8 @@ def import_detail(request: MemberRequest, import_id: int) -> HttpResponse:
     context |= outcome_page.outcome_context(source) | {
         "may_segment": source.state == ImportState.DONE and request.actor.may(Capability.SEGMENTS_EDIT),
         "documents": documents.documents_of(source),
-        "time_left": undo_time(source, timezone.now()),
+        "time_left": lot_page.undo_time(source, timezone.now()),
+        "undone": lot_page.undone(source),
         "digest": bytes(source.file_digest).hex(),
         "to_inform": queries.to_inform(source),
     }
