@@ -28,6 +28,14 @@
     typed.focus();
   }
 
+  // Enter inside a part of a form presses the button of that part, not the first of the form.
+  document.addEventListener("keydown", (event) => {
+    const part = event.key === "Enter" && event.target.matches("input") && event.target.closest("[data-enter]");
+    if (!part) return;
+    event.preventDefault();
+    document.getElementById(part.dataset.enter).click();
+  });
+
   // Theme.
   function drawTheme() {
     for (const button of all("[data-theme]")) {

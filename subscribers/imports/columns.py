@@ -50,6 +50,7 @@ class ColumnRow:
     number: int
     name: str
     target: BoundField
+    chosen: bool
     values: Sequence[str]
     why: Text
     unsure: bool
@@ -72,6 +73,7 @@ def column_rows(form: ReadingForm, rows: Sequence[Sequence[str]], *, saved: Save
             number=number,
             name=column,
             target=form[f"column_{number}"],
+            chosen=form[f"column_{number}"].value() not in ("", None),
             values=first_values(rows, number),
             why=why(source, column, saved),
             unsure=f"mapping:{column}" in source.doubts,

@@ -53,6 +53,7 @@ OPT_OUTS = (
     ("suppression.md5", _("Hash of an opted-out address (MD5)")),
 )
 DROP = _("Drop this column")
+NEW_FIELD = "new"
 FLAGS: dict[str, str | Promise] = {
     "role_address": _("Addresses of a role, not of a person (info@, contact@)"),
     "disposable_domain": _("Throw-away addresses"),
@@ -109,7 +110,7 @@ class ReadingForm(forms.Form):
         label=_("Leave out"), required=False, choices=FLAGS.items(), widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, source: Import, data: Any = None) -> None:
+    def __init__(self, source: Import, data: Any = None, *, may_declare: bool = False) -> None:
         self.source = source
         super().__init__(data, initial=self._as_read())
         self._offer("encoding", ENCODINGS, source.encoding)
@@ -117,7 +118,7 @@ class ReadingForm(forms.Form):
         self._offer("part", [(part, part) for part in source.parts], source.part)
         self._offer("date_order", [("", _("As in your country")), *DateOrder.choices], source.date_order)
         self._leave_out_what_does_not_apply()
-        targets = target_choices()
+        targets = [*target_choices(), *([(NEW_FIELD, _("A new field…"))] if may_declare else [])]
         for number, column in enumerate(source.columns):
             self.fields[f"column_{number}"] = forms.ChoiceField(
                 label=column, choices=targets, required=False, initial=source.mapping.get(column) or ""
@@ -174,6 +175,11 @@ class ReadingForm(forms.Form):
             },
         )
 
+    def new_field(self) -> str:
+        """The number of the first column that is to hold a field which is still to be declared."""
+        names = (name.removeprefix("column_") for name in self.fields if name.startswith("column_"))
+        return next((number for number in names if self.data.get(f"column_{number}") == NEW_FIELD), "")
+
     def settings(self) -> list[forms.BoundField]:
         """The fields on how the file is cut, in their order."""
         names = ("part", "encoding", "delimiter", "quote", "header", "skipped_lines", "date_order")
@@ -185,6 +191,11 @@ def target_choices() -> list[Any]:
     fields = [(f"attributes.{key}", label) for key, label in Field.objects.values_list("key", "label")]
     groups = [(_("Person"), PEOPLE), (_("Your fields"), fields), (_("Consent"), CONSENTS), (_("Opt-outs"), OPT_OUTS)]
     return [("", DROP), *(group for group in groups if group[1])]
+
+
+def target_labels() -> dict[str | None, Any]:
+    """What each target is called."""
+    return {target: label for _group, choices in target_choices()[1:] for target, label in choices}
 
 
 def clearing_field(source: Import, column: str) -> forms.CharField:

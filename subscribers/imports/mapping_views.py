@@ -14,6 +14,7 @@ from portal.organisations.roles import Capability
 from portal.ui.confirmation import confirm_page, confirmed
 from portal.ui.lists import Column, ListSpec
 from subscribers.contacts.models import Origin
+from subscribers.imports.forms import target_labels
 from subscribers.imports.saved_mappings import forget_mapping, saved_mappings
 
 ORIGINS = dict(Origin.choices)
@@ -34,7 +35,9 @@ def mapping_list(request: MemberRequest) -> HttpResponse:
     """The files that are recognised when they come again."""
     listing = MAPPINGS.read(request)
     listing.load(saved_mappings(request.organisation))
+    labels = target_labels()
     for saved in listing.rows:
+        saved.columns = [(column, labels.get(target, target)) for column, target in saved.mapping.items()]
         saved.origin = ORIGINS.get(saved.declaration.get("origin_kind", ""), "")
     context = {"listing": listing, "may_run": request.actor.may(Capability.IMPORTS_RUN)}
     return render(request, "subscribers/imports/mappings.html", context)

@@ -49,11 +49,11 @@ def import_reading(request: MemberRequest, import_id: int) -> HttpResponse:
     """Step 2: the file as it is read, and what its columns hold."""
     source = queries.import_by_id(request.organisation, import_id)
     require_changeable(source)
-    form = ReadingForm(source, request.POST or None)
-    if request.method == "POST" and "field_for" in request.POST:
-        return reading_page(request, form, field_for=request.POST["field_for"])
+    form = reading_form(request, source, request.POST or None)
     if request.method == "POST" and "create_field" in request.POST:
         return with_new_field(request, source, request.POST["create_field"])
+    if request.method == "POST" and ("field_for" in request.POST or form.new_field()):
+        return reading_page(request, form, field_for=request.POST.get("field_for") or form.new_field())
     if request.method == "POST" and form.is_valid():
         anew = "anew" in request.POST
         try:
@@ -78,8 +78,13 @@ def with_new_field(request: MemberRequest, source: Import, number: str) -> HttpR
             chosen = request.POST.copy()
             chosen[f"column_{number}"] = f"attributes.{given['key']}"
             messages.success(request, _("The field has been declared."))
-            return reading_page(request, ReadingForm(source, chosen))
-    return reading_page(request, ReadingForm(source, request.POST), field_for=number, field_form=field_form)
+            return reading_page(request, reading_form(request, source, chosen))
+    form = reading_form(request, source, request.POST)
+    return reading_page(request, form, field_for=number, field_form=field_form)
+
+
+def reading_form(request: MemberRequest, source: Import, data: Any) -> ReadingForm:
+    return ReadingForm(source, data, may_declare=request.actor.may(Capability.FIELDS_EDIT))
 
 
 def reading_page(
