@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from consent.ledger.evidence import open_evidence
-from consent.ledger.models import ConsentEvent, ConsentState, Evidence
+from consent.ledger.models import ConsentEvent, Evidence
 from consent.ledger.queries import consents_of, events_of
 from portal.crypto import sealer
 from portal.organisations.models import Organisation

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal import audit
 from portal.errors import FieldProblem, InvalidInputError, NotFoundError
-from portal.organisations.actors import Actor
+from portal.organisations.actors import Actor, ActorKind
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 from subscribers.contacts import sql
@@ -188,6 +188,8 @@ def change(
     if not changed:
         return
     refuse_suppressed(contact.organisation, changed)
+    names = changed_names(contact, changed)
+    contact.provenance = {**(contact.provenance or {}), **dict.fromkeys(names, source_word(actor))}
     for name, value in changed.items():
         setattr(contact, name, value)
     if not any(getattr(contact, column) for column in IDENTITY_COLUMNS):
@@ -196,15 +198,28 @@ def change(
     write(contact, changed)
     keep_tag_names(contact.organisation, changed.get("tags", []))
     follow_addresses(actor, contact, changed, now)
-    names = sorted(set(changed) - {"email_key"} - ({"attributes"} if attributes else set()))
-    names += [f"attributes.{key}" for key in sorted(attributes)] if "attributes" in changed else []
     audit.record(actor=actor, action="contact.updated", target=contact, details={"changed": names}, at=now)
+
+
+def changed_names(contact: Contact, changed: Columns) -> list[str]:
+    """What a change is called in the audit log and in the provenance: columns, and ``attributes.<key>`` for each."""
+    names = sorted(set(changed) - {"email_key", "attributes"})
+    if "attributes" not in changed:
+        return names
+    old, new = contact.attributes, changed["attributes"]
+    keys = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
+    return names + [f"attributes.{key}" for key in keys]
+
+
+def source_word(actor: Actor) -> str:
+    """Who gave a value, as `Contact.provenance` keeps it; imports write their number there."""
+    return "api" if actor.kind == ActorKind.TOKEN else str(actor.kind)
 
 
 def write(contact: Contact, changed: Columns) -> None:
     try:
         with transaction.atomic():
-            contact.save(update_fields=[*changed, "updated_at"])
+            contact.save(update_fields=[*changed, "provenance", "updated_at"])
     except IntegrityError:
         loc = next((name for column, name in IDENTITY_COLUMNS.items() if changed.get(column)), "email")
         taken = FieldProblem((loc,), IdentityTakenError.code, IdentityTakenError.title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db import connection, transaction
@@ -63,10 +64,10 @@ def restore_values(cursor: Any, window: Window) -> Counts:
     parameters = parameters_of(window)
     cursor.execute(sql.HAND_ON, parameters)
     cursor.execute(sql.RESTORE_VALUES, parameters)
-    email_moved, phone_moved, counted = cursor.fetchone()
+    email_moved, phone_moved, counted = cursor.fetchone()  # the last one is JSON
     cursor.execute(sql.FORGET_RESTORED, parameters)
     follow_restored(window, {"email_key": email_moved or [], "phone": phone_moved or []})
-    return value_counts(counted or [])
+    return value_counts(json.loads(counted or "[]"))
 
 
 def value_counts(counted: list[Any]) -> Counts:

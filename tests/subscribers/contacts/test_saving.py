@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.errors import InvalidInputError, NotFoundError, PermissionDeniedError
-from portal.organisations.actors import Actor
+from portal.organisations.actors import Actor, ActorKind
 from portal.organisations.models import Organisation
 from subscribers.contacts import changes
 from subscribers.contacts.actions import mark_seed, save_contact, update_contact
@@ -215,3 +216,19 @@ def test_a_seed_is_marked_and_unmarked(in_acme: Organisation, actor: Actor, ada:
 def test_a_viewer_may_not_write(in_acme: Organisation, viewer: User) -> None:
     with pytest.raises(PermissionDeniedError):
         save_contact(actor=actor_of(viewer, in_acme), organisation=in_acme, values={"email": "zoe@example.org"})
+
+
+def test_whoever_changes_a_value_is_named_as_its_source(
+    in_acme: Organisation, actor: Actor, ada: Contact, owner: User
+) -> None:
+    """N-04: every value is traced back to where it comes from."""
+    Contact.objects.filter(pk=ada.pk).update(provenance={"first_name": 12, "last_name": 12})
+    member = actor_of(owner, in_acme)
+    changed = update_contact(
+        actor=member, organisation=in_acme, contact_id=ada.pk, values={"first_name": "Adele", "country": "FR"}
+    )
+    assert changed.provenance == {"first_name": "member", "last_name": 12}
+    token = replace(member, kind=ActorKind.TOKEN)
+    save_contact(actor=token, organisation=in_acme, values={"email": "ada.martin@example.org", "last_name": "Martinez"})
+    ada.refresh_from_db()
+    assert ada.provenance == {"first_name": "member", "last_name": "api", "email": "api"}
