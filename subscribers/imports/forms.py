@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -9,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portal.errors import DomainError
 from subscribers.fields.models import Field
 from subscribers.imports.actions import ReadingChoice
 from subscribers.imports.models import DateOrder, FileKind, Import, UpdateRule
@@ -54,6 +56,7 @@ OPT_OUTS = (
 )
 DROP = _("Drop this column")
 NEW_FIELD = "new"
+CUTS = ("part", "encoding", "delimiter", "quote", "header", "skipped_lines")  # what decides which columns there are
 FLAGS: dict[str, str | Promise] = {
     "role_address": _("Addresses of a role, not of a person (info@, contact@)"),
     "disposable_domain": _("Throw-away addresses"),
@@ -155,15 +158,15 @@ class ReadingForm(forms.Form):
         for name in absent:
             del self.fields[name]
 
-    def choice(self, *, anew: bool) -> ReadingChoice:
-        """What was chosen; `anew`: the columns may be others now, so that what they hold is guessed again."""
-        data = self.cleaned_data
+    def choice(self) -> ReadingChoice:
+        """What was chosen. Once the file is cut in another way its columns are others: what they hold is guessed."""
+        data, anew = self.cleaned_data, any(name in self.data and name in self.changed_data for name in CUTS)
         columns = list(enumerate(self.source.columns))
         return ReadingChoice(
             part=data.get("part") or None,
             encoding=data.get("encoding") or None,
             delimiter=data.get("delimiter") or None,
-            quote=data.get("quote"),
+            quote=data["quote"] if "quote" in self.data else None,
             header=data["header"] == "yes" if data.get("header") else None,
             skipped_lines=data.get("skipped_lines"),
             date_order=data["date_order"] or None,
@@ -174,6 +177,19 @@ class ReadingForm(forms.Form):
                 column: reason for number, column in columns if (reason := data.get(f"cleared_{number}", "").strip())
             },
         )
+
+    def tell(self, error: DomainError) -> None:
+        """Put each problem to the column it is about; the others, or the error itself, on top."""
+        if not error.errors:
+            self.add_error(None, str(error.detail))
+        for problem in error.errors:
+            self.add_error(self._field_of(problem.loc), str(problem.detail))
+
+    def _field_of(self, loc: Sequence[str | int]) -> str | None:
+        last = loc[-1] if loc else ""
+        if len(loc) > 2 and last in self.source.columns:
+            return f"column_{self.source.columns.index(last)}"
+        return str(last) if last in self.fields else None
 
     def new_field(self) -> str:
         """The number of the first column that is to hold a field which is still to be declared."""

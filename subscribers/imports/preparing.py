@@ -17,6 +17,7 @@ from subscribers.imports.files import file_format, open_table, safe_name, table_
 from subscribers.imports.mapping import guess_mapping, mapping_problems, require_identity
 from subscribers.imports.models import Import, UpdateRule
 from subscribers.imports.reading import preview_rows
+from subscribers.imports.saved_mappings import take_up_saved_mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,8 @@ def prepare(source: Import, choice: ReadingChoice, *, identity_later: bool = Fal
     source.encoding, source.delimiter = file.encoding, file.delimiter
     source.columns = list(file.columns)
     set_mapping(source, rows, choice)
+    if identity_later and choice.mapping is None:
+        take_up_saved_mapping(source)
     # A page goes on to ask which column it is; a program is told at once. One column can be nothing else.
     if not identity_later or len(file.columns) == 1:
         require_identity(source.mapping)

@@ -47,6 +47,18 @@ def usable_mapping(saved: SavedMapping, columns: Iterable[str]) -> dict[str, str
     return {column: None if column in wrong else target for column, target in chosen.items()}
 
 
+def take_up_saved_mapping(source: Import) -> None:
+    """Read an upload as the last one with its columns; it is shown, and can be changed, before anything happens."""
+    saved = saved_mapping_for(source)
+    if saved is None:
+        return
+    source.mapping = usable_mapping(saved, source.columns)
+    source.doubts = [doubt for doubt in source.doubts if not doubt.startswith("mapping:")]
+    for name in ("date_order", "update_rule", "reject_flags", "cleared"):
+        if saved.choices.get(name):
+            setattr(source, name, saved.choices[name])
+
+
 def declared_keys() -> list[str]:
     return list(Field.objects.values_list("key", flat=True))
 

@@ -55,13 +55,14 @@ def import_reading(request: MemberRequest, import_id: int) -> HttpResponse:
     if request.method == "POST" and ("field_for" in request.POST or form.new_field()):
         return reading_page(request, form, field_for=request.POST.get("field_for") or form.new_field())
     if request.method == "POST" and form.is_valid():
-        anew = "anew" in request.POST
+        choice = form.choice()
         try:
-            actions.choose_reading(actor=request.actor, source=source, choice=form.choice(anew=anew))
+            actions.choose_reading(actor=request.actor, source=source, choice=choice)
         except DomainError as error:
-            add_problems(form, error)
+            form.tell(error)
         else:
-            return to("import_reading" if anew else "import_origin", source)
+            # Columns that were guessed just now are looked at first.
+            return to("import_reading" if "anew" in request.POST or choice.mapping is None else "import_origin", source)
     return reading_page(request, form)
 
 
