@@ -64,6 +64,8 @@ def import_quarantine(request: MemberRequest, import_id: int) -> HttpResponse:
     """The rows whose proof somebody looks up. Verdicts are kept as they come; the last one releases the import."""
     source = queries.import_by_id(request.organisation, import_id)
     may_release = request.actor.may(Capability.IMPORTS_RELEASE)
+    if request.method == "POST":
+        request.actor.require(Capability.IMPORTS_RELEASE)
     form = SampleForm(sample_of(source), request.POST or None)
     if request.method == "POST" and form.is_valid() and released(request, source, form):
         return to("import_detail", source)
