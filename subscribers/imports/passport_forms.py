@@ -136,7 +136,7 @@ class OriginForm(forms.Form):
         if not is_quarantined(self.cleaned_data.get("kind", "")):
             return True
         if DocumentKind.FORM_SNAPSHOT not in kinds:
-            self.add_error("form_snapshot", SENTENCES[PassportWarning.FORM_SNAPSHOT_MISSING])
+            self.add_error("form_snapshot", str(SENTENCES[PassportWarning.FORM_SNAPSHOT_MISSING]))
         if DocumentKind.PARTNER_LIST not in kinds and not self.cleaned_data.get("partners", "").strip():
-            self.add_error("partner_list", SENTENCES[PassportWarning.PARTNER_LIST_MISSING])
+            self.add_error("partner_list", str(SENTENCES[PassportWarning.PARTNER_LIST_MISSING]))
         return not self.errors
