@@ -21,7 +21,7 @@ from portal.jobs.models import Job
 from portal.organisations.models import Invitation, Membership, Organisation
 from subscribers.contacts.models import Contact, Origin
 from subscribers.fields.models import Field
-from subscribers.imports.models import Import, ImportReject
+from subscribers.imports.models import Import, ImportDocument, ImportReject, ImportSample, SavedMapping
 from subscribers.segments.models import Segment
 from subscribers.suppression.models import Suppression
 from tests.people import api_of, client_of
@@ -41,6 +41,10 @@ PAGES = (
     "fields/",
     "imports/?size=100",
     "imports/{import_}/",
+    "imports/{import_}/undo/",
+    "imports/{import_}/quarantine/",
+    "imports/{import_}/recall/",
+    "imports/mappings/?size=100",
     "segments/?size=100",
     "segments/{segment}/",
     "segments/{segment}/people/",
@@ -64,6 +68,7 @@ ANSWERS = (
     "/fields",
     "/imports",
     "/imports/{import_}",
+    "/imports/{import_}/documents",
     "/segments",
     "/suppressions",
     "/purposes",
@@ -119,6 +124,7 @@ def fill(organisation: Organisation, start: int, stop: int) -> None:
             file_size=10,
             file_digest=bytes(32),
             state="done",
+            finished_at=NOW,
             origin_kind="own_form",
             rejects_by_code={"invalid_email": 1},
         )
@@ -129,6 +135,7 @@ def fill(organisation: Organisation, start: int, stop: int) -> None:
         ImportReject(organisation=organisation, source_import=first, line=n, code="invalid_email", detail="", cells=[])
         for n in numbers
     )
+    belongings_of(first, contacts, start)
     segments = Segment.objects.bulk_create(
         Segment(**own, name=f"S {n}", rule={"all": []}, updated_at=NOW, created_by=users[0]) for n in numbers
     )
@@ -139,6 +146,32 @@ def fill(organisation: Organisation, start: int, stop: int) -> None:
         for user in users
     )
     assert imports
+
+
+def belongings_of(source: Import, contacts: list[Contact], start: int) -> None:
+    """Documents and a sample of one import, and mappings that are remembered."""
+    own: dict[str, Any] = {"organisation": source.organisation, "source_import": source}
+    users = list(User.objects.order_by("-pk")[: len(contacts)])
+    ImportDocument.objects.bulk_create(
+        ImportDocument(
+            **own,
+            kind="proof",
+            name="a.pdf",
+            media_type="application/pdf",
+            size=1,
+            digest=bytes(32),
+            added_by=user,
+            added_at=NOW,
+        )
+        for user in users
+    )
+    ImportSample.objects.bulk_create(
+        ImportSample(**own, line=start + n, contact=contact, draw=0.5) for n, contact in enumerate(contacts)
+    )
+    SavedMapping.objects.bulk_create(
+        SavedMapping(organisation=source.organisation, signature=f"{start + n}", name="Form", used_at=NOW)
+        for n in range(len(contacts))
+    )
 
 
 def suppressed(organisation: Organisation, contacts: list[Contact], start: int) -> None:
