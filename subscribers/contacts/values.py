@@ -33,7 +33,7 @@ NUMBER = re.compile(
 ).fullmatch
 GROUPED = re.compile(r"\d{1,3}(?:([ ',.])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}")
 TRUE_WORDS = frozenset(
-    "true vrai vraie yes oui y o 1 x ja j sí si s sim wahr richtig on t v vero verdadero waar w checked ✓ ✔ ☑"
+    "true vrai vraie yes oui y o 1 x ja j sí sì si s sim wahr richtig on t v vero verdadero waar w checked ✓ ✔ ☑"
     " 1.0 1,0 1.00 1,00".split()
 )
 FALSE_WORDS = frozenset(

@@ -261,7 +261,7 @@ def status_reader(reading: Reading, places: Mapping[str, int]) -> tuple[StatusRe
     named = [column for column, target in reading.mapping.items() if target == "consent.status"]
     listing = [column for column, target in reading.mapping.items() if target == "consent.channel"]
     reader = StatusReader(
-        columns=[StatusColumn.named(column) for column in named],
+        columns=[StatusColumn.named(column, reading.preset) for column in named],
         lists_channels=bool(listing),
         claimed=list(dict.fromkeys(channel for _purpose, channel in reading.claimed)),
     )

@@ -6,7 +6,7 @@ Nothing here makes anybody agree: `grant` lets stand what the file as a whole cl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ from portal.channels import Channel
 from subscribers.contacts.normalising import InvalidValueError
 from subscribers.contacts.values import normalise_boolean
 from subscribers.imports.converting import MEMORY, NULL
-from subscribers.imports.naming import plain_name
+from subscribers.imports.naming import plain_name, spaced_name
 
 
 class Said(StrEnum):
@@ -35,6 +35,8 @@ PRESET_SAID = {
     "mailchimp_cleaned": Said.BOUNCE,
     "mailchimp_nonsubscribed": Said.NONE,
 }
+# Words with a meaning of their own in one tool: Brevo keeps DOUBLE_OPT-IN as a category, 1 for yes and 2 for no.
+PRESET_WORDS: dict[str, dict[str, Said]] = {"brevo": {"2": Said.NONE}}
 
 
 class Question(StrEnum):
@@ -74,7 +76,7 @@ WORDS: dict[Said | None, str] = {
     "archivado, desconocido, in attesa, non confermato, non iscritto, inattivo, archiviato, sconosciuto,"
     "in afwachting, onbevestigd, niet bevestigd, niet ingeschreven, inactief, gearchiveerd, onbekend",
     # An account that works says nothing about what its owner agreed to.
-    None: "enabled, ok, valid, verified, deliverable, valide, active customer, client",
+    None: "enabled, ok, valid, verified, deliverable, valide, client",
 }
 KNOWN_WORDS = {word.strip(): said for said, words in WORDS.items() for word in words.split(",")}
 
@@ -116,13 +118,14 @@ class StatusColumn:
 
     question: Question
     channel: str = ""
+    words: Mapping[str, Said] = field(default_factory=dict)
 
     @classmethod
-    def named(cls, column: str) -> StatusColumn:
-        name = plain_name(re.sub(r"([a-z])([A-Z])", r"\1 \2", column))
+    def named(cls, column: str, preset: str = "") -> StatusColumn:
+        name = spaced_name(column)
         question = next((question for question, found in QUESTIONS if found.search(name)), Question.OPT_IN)
         channels = [channel.value for channel, found in CHANNELS if found.search(name)]
-        return cls(question, channels[0] if len(channels) == 1 else "")
+        return cls(question, channels[0] if len(channels) == 1 else "", PRESET_WORDS.get(preset, {}))
 
     @property
     def asks_for_agreement(self) -> bool:
@@ -133,6 +136,8 @@ class StatusColumn:
         word = plain_name(text)
         if not text.strip():
             return None
+        if word in self.words:
+            return self.words[word]
         if word in KNOWN_WORDS:
             return KNOWN_WORDS[word]
         if self.question is Question.STATUS:
