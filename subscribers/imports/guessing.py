@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from subscribers.contacts.values import guess_date_order
 from subscribers.imports import looks
 from subscribers.imports.naming import (
     KNOWN_FULL_NAMES,
@@ -86,6 +87,16 @@ def guess_mapping(
     guesser.doubt_full_names()
     doubts = [f"mapping:{column}" for column in columns if column in guesser.doubts]
     return Guess(guesser.mapping, [*doubts, *(["preset"] if preset == "mailchimp" else [])], preset)
+
+
+def guess_dates(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, bool]:
+    """The order of days and months in a file, and whether it is sure; see `guess_date_order`.
+
+    One column that settles it settles it for all: one program wrote them.
+    """
+    values = [looks.column_values(rows, number) for number in range(len(columns))]
+    dated = [column for column in values if looks.share(column, looks.is_written_date) >= looks.MOST]
+    return guess_date_order([value for column in dated for value in column])
 
 
 class Guesser:

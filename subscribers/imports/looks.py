@@ -95,13 +95,21 @@ def is_language(value: str) -> bool:
 
 is_language_name = passes(normalise_language)
 is_any_country = passes(normalise_country)
-is_date = passes(parse_date)
+
+
+def is_date(value: str) -> bool:
+    """In whatever order of day and month."""
+    return is_day_first(value) or is_month_first(value)
+
+
+is_day_first = passes(parse_date)
+is_month_first = passes(lambda value: parse_date(value, "mdy"))
 is_boolean = passes(normalise_boolean)
 is_channel_list = passes(channels_named)
 
 
 def is_written_date(value: str) -> bool:
-    """A date with marks in it: bare digits may be anything."""
+    """A date with marks in it, in whatever order: bare digits may be anything."""
     return not value.isdecimal() and not value.replace(".", "", 1).isdecimal() and is_date(value)
 
 
