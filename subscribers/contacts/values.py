@@ -103,7 +103,7 @@ def normalise_number(text: str, comma_decimal: bool) -> str:
     if body.isdecimal() and body.isascii() and len(body) < 16:
         return str(int(body))
     found = NUMBER(body.translate(SPACES))
-    if found is None or len(body) > 36 or len(re.sub(r"\D", "", body)) > 30:
+    if found is None or (found["sign"] and found["inner"]) or len(body) > 36 or len(re.sub(r"\D", "", body)) > 30:
         raise InvalidValueError("invalid_number")
     digits = found["digits"] or found["bracketed"]
     whole, fraction = whole_and_fraction(digits.strip(), comma_decimal)
