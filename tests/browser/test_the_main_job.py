@@ -33,7 +33,7 @@ def letter(acme: Organisation) -> int:
 
 def run_waiting_imports(page: Page) -> None:
     """Stand in for the worker, then let the page find out by itself."""
-    expect(page.get_by_text("Waiting for a worker.")).to_be_visible()
+    expect(page.get_by_text("It waits for its turn")).to_be_visible()
     work_off_the_jobs()
 
 
