@@ -14,6 +14,7 @@ from subscribers.imports.naming import plain_name, spaced_name
 
 MOST_CHOICES = 12
 LONGEST_CHOICE = 40
+LONGEST_ACRONYM = 5
 FEWEST_REPEATS = 3  # a value is a choice when it comes so often, on average
 LISTED = re.compile(r"\s*[,;|]\s*")
 LEADING_ZERO = re.compile(r"0\d+").fullmatch
@@ -44,7 +45,7 @@ def suggested_key(column: str) -> str:
 def suggested_label(column: str) -> str:
     """As people read it: `CODE_POSTAL` -> `Code postal`."""
     label = " ".join(re.sub(r"[_.]+", " ", column.removeprefix("attributes.")).split())
-    if label.isupper() or label.islower():
+    if label.islower() or (label.isupper() and len(label) > LONGEST_ACRONYM):
         label = label.capitalize()
     return label[:100] or "Field"
 
@@ -77,15 +78,13 @@ def is_number(value: str) -> bool:
 def suggested_choices(values: Sequence[str]) -> tuple[str, list[str]]:
     """One choice, or several, where few short values come again and again; else free text."""
     once = distinct(values)
+    listed = [part for value in once if LISTED.search(value) for part in LISTED.split(value) if part]
     parts = [part for value in values for part in LISTED.split(value) if part]
-    if is_vocabulary(once, len(values)):
-        lists = [value for value in once if LISTED.search(value)]
-        if not lists or not all(part in once for value in lists for part in LISTED.split(value) if part):
-            return FieldType.CHOICE, once
     apart = distinct(parts)
-    if len(parts) > len(values) and is_vocabulary(apart, len(parts)):
+    # `Paris, France` is one choice; `tea, coffee` are two where others have tea alone.
+    if set(listed) & set(once) and is_vocabulary(apart, len(parts)):
         return FieldType.CHOICES, apart
-    return FieldType.TEXT, []
+    return (FieldType.CHOICE, once) if is_vocabulary(once, len(values)) else (FieldType.TEXT, [])
 
 
 def distinct(values: Sequence[str]) -> list[str]:
