@@ -79,5 +79,6 @@ app.autodiscover_tasks(
         "subscribers.imports.recall",
         "subscribers.imports.undo",
         "consent.audiences",
+        "consent.engine",
     ]
 )

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.organisations.roles import Capability
 from portal.ui.registry import DashboardCard, FirstStep, MenuEntry, register_card, register_menu, register_step
+from subscribers.contacts.sections import ContactPart, ContactSection, register_part, register_section
 from subscribers.timeline import register_timeline_source
 
 MENU = (
@@ -45,6 +46,21 @@ CARD = DashboardCard(
     capability=Capability.CONTACTS_VIEW,
     order=10,
 )
+INFORMING_CARD = DashboardCard(
+    key="informing",
+    title=_("To be informed (art. 14)"),
+    template="subscribers/cards/informing.html",
+    query="subscribers.contacts.informing.card",
+    capability=Capability.CONTACTS_VIEW,
+    order=25,
+)
+PROVENANCE = ContactSection(
+    key="provenance",
+    title=_("Where each value comes from"),
+    template="subscribers/contact_provenance.html",
+    query="subscribers.contacts.provenance.section",
+    column="side",
+)
 STEPS = (
     FirstStep(
         key="import",
@@ -73,6 +89,10 @@ def register() -> None:
     for entry in MENU:
         register_menu(entry)
     register_card(CARD)
+    register_card(INFORMING_CARD)
+    register_section(PROVENANCE)
+    register_part(ContactPart(key="provenance", query="subscribers.contacts.provenance.value_sources", missing=dict))
     register_timeline_source("contact", "subscribers.contacts.happenings.arrivals")
     register_timeline_source("suppressions", "subscribers.contacts.happenings.suppressions")
     register_timeline_source("edits", "subscribers.contacts.happenings.edits")
+    register_timeline_source("informed", "subscribers.contacts.happenings.informed")

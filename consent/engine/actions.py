@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from pyroaring import BitMap64
 
 from consent.audiences.actions import locked, note, refuse_expired
 from consent.audiences.errors import AlreadyClaimedError, NotClaimedError, WrongStateError
 from consent.audiences.models import Audience, AudienceState
 from consent.audiences.rules import may_become
+from consent.engine.informing import note_informed
 from portal import audit
 from portal.errors import PermissionDeniedError
 from portal.organisations.actors import Actor, ActorKind
@@ -52,20 +55,26 @@ def open_hand_off(*, actor: Actor, audience: Audience, now: datetime, cursor: in
 
 
 @transaction.atomic
-def note_hand_off(*, audience: Audience, upto: int, sent: int, skipped: dict[str, int]) -> None:
+def note_hand_off(
+    *, audience: Audience, upto: int, sent: int, skipped: dict[str, int], left_out: Sequence[int] = ()
+) -> None:
     """Add a slice to ``handed_off`` unless its ids were counted before; ``upto`` is the highest id it covers.
 
     The slices of a stream start above the highest id counted so far, so a stream that is resumed adds only what is
-    new. Called before the slice goes out: what may have left counts as handed over.
+    new. Called before the slice goes out: what may have left counts as handed over. Who was ``left_out`` is kept by
+    id: whoever was written to can be told from the snapshot then.
     """
-    kept = Audience.objects.select_for_update().only("handed_off").get(pk=audience.pk)
+    kept = Audience.objects.select_for_update().only("handed_off", "left_out").get(pk=audience.pk)
     found: dict[str, Any] = kept.handed_off or {"sent": 0, "skipped": {}, "upto": 0}
     if upto <= found["upto"]:
         return
     for reason, count in skipped.items():
         found["skipped"][reason] = found["skipped"].get(reason, 0) + count
     kept.handed_off = {"sent": found["sent"] + sent, "skipped": found["skipped"], "upto": upto}
-    kept.save(update_fields=["handed_off"])
+    if left_out:
+        before = BitMap64.deserialize(bytes(kept.left_out)) if kept.left_out else BitMap64()
+        kept.left_out = bytes((before | BitMap64(left_out)).serialize())
+    kept.save(update_fields=["handed_off", "left_out"])
 
 
 @transaction.atomic
@@ -87,6 +96,7 @@ def finish_hand_off(*, actor: Actor, audience: Audience) -> None:
 def complete_audience(*, actor: Actor, audience: Audience, sent: int, failed: int) -> Audience:
     """The engine's own count at the end; the same report a second time is fine.
 
+    Whoever was handed off and had still to be told where their data comes from has been told by the message (I-08).
     Raises ``wrong_state``, ``not_claimed``.
     """
     require_engine(actor)
@@ -102,6 +112,7 @@ def complete_audience(*, actor: Actor, audience: Audience, sent: int, failed: in
     kept.state, kept.completed, kept.completed_at = AudienceState.COMPLETED, report, now
     kept.save(update_fields=["state", "completed", "completed_at"])
     note(actor, "audience.completed", kept, now, **report)
+    note_informed(actor, kept)
     return kept
 
 

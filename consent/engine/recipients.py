@@ -45,6 +45,7 @@ class Slice:
     chunks: list[bytes] = field(default_factory=list)
     sent: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    left_out: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -71,7 +72,11 @@ class HandOff:
             found = self.read_slice(list(wanted))
             if wanted[-1] > counted:
                 actions.note_hand_off(
-                    audience=self.audience, upto=wanted[-1], sent=found.sent, skipped=dict(found.skipped)
+                    audience=self.audience,
+                    upto=wanted[-1],
+                    sent=found.sent,
+                    skipped=dict(found.skipped),
+                    left_out=found.left_out,
                 )
             yield from found.chunks
             sent += found.sent
@@ -120,6 +125,7 @@ def read_lines(next_row: NextRow, finish: Callable[[int], bytes], found: Slice) 
         contact, _separator, rest = bytes(row).partition(SEPARATOR)
         if rest[0] != JSON_LINE:
             found.skipped[rest[:-1].decode() or NOT_FOUND] += 1
+            found.left_out.append(int(contact))
             continue
         append(rest[:-1])
         append(finish(int(contact)))

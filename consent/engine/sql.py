@@ -66,6 +66,7 @@ def line_of(channel: str, fields: Sequence[str]) -> str:
         + """)::text || ',"language":' || CASE WHEN g.language = '' THEN 'null' ELSE to_json(g.language)::text END"""
         + """ || ',"fields":' || """
         + fields_object(fields)
+        + """ || ',"art14_due":' || COALESCE(to_json(g.art14_due)::text, 'null')"""
         + """ || ',"tracking":false,'"""
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from ninja import Query, Router, Schema, Status
@@ -72,6 +72,11 @@ class ContactOut(Schema):
     created_at: datetime
     updated_at: datetime
     last_seen_at: datetime | None
+    art14_due: date | None = Field(description="Until when they must be told where their data comes from.")
+    art14_sent_at: datetime | None = Field(description="When a message told them.")
+    provenance: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Field to `{source, import, name}`: where each value comes from."
+    )
     consents: list[dict[str, Any]] = Field(
         default_factory=list, description="`{purpose, channel, status, since, expires_at}` for each."
     )

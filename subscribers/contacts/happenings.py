@@ -88,3 +88,21 @@ def edits(organisation: Organisation, contact_id: int, until: datetime | None, l
         )
         for entry in entries.order_by("-at", "-pk")[:limit]
     ]
+
+
+def informed(organisation: Organisation, contact_id: int, until: datetime | None, limit: int) -> Sequence[Happening]:
+    """When a message told the person where their data comes from (I-08): one happening."""
+    contact = Contact.objects.filter(organisation=organisation, pk=contact_id).only("art14_sent_at").first()
+    if contact is None or contact.art14_sent_at is None or (until is not None and contact.art14_sent_at > until):
+        return []
+    return [
+        Happening(
+            key=f"informed:{contact_id}",
+            at=contact.art14_sent_at,
+            kind="informed",
+            title=_("Told where their data comes from"),
+            text=_("With a message (art. 14)"),
+            icon="info-circle",
+            tone="success",
+        )
+    ]

@@ -38,4 +38,6 @@ def contact_out(contact: Contact) -> dict[str, Any]:
         "created_at": contact.created_at,
         "updated_at": contact.updated_at,
         "last_seen_at": contact.last_seen_at,
+        "art14_due": contact.art14_due,
+        "art14_sent_at": contact.art14_sent_at,
     }

@@ -47,6 +47,7 @@ def test_a_line_has_the_shape_of_the_contract(scene: Scene) -> None:
         "address": "Ada.Martin@example.org",
         "language": "fr",
         "fields": {"first_name": "Ada"},
+        "art14_due": None,
         "tracking": False,
         "unsubscribe_url": f"{base}/u/{token}",
         "preferences_url": f"{base}/p/{token}",
