@@ -86,7 +86,7 @@ def erase(organisation: Organisation, contact_id: int, *, now: datetime) -> int:
 
 
 def erase_many(organisation: Organisation, contact_ids: Sequence[int], *, now: datetime) -> int:
-    parameters = {"organisation": organisation.pk, "contacts": list(contact_ids)}
+    parameters: dict[str, Any] = {"organisation": organisation.pk, "contacts": list(contact_ids)}
     gone = 0
     with connection.cursor() as cursor:
         for statement in (DESTROY_EVIDENCE, DROP_STATES):

@@ -24,6 +24,7 @@ from subscribers.imports.documents import sweep_documents
 from subscribers.imports.files import FOLDER, delete_tree, discard_file
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.staging import stage_tables
+from subscribers.imports.undo.retention import destroy_changes
 
 A_DAY = timedelta(days=1)
 OPEN = (ImportState.UPLOADED, ImportState.RUNNING, ImportState.PAUSED)
@@ -38,6 +39,7 @@ def tidy_imports(*, now: datetime) -> dict[str, int]:
             "closed": close_forgotten(now),
             "files": destroy_files(before, now),
             "rejects": destroy_rejects(before),
+            "changes": destroy_changes(now),
             "leftovers": sweep_storage(now) + sweep_documents(now),
             "stages": drop_dead_stages(),
         }

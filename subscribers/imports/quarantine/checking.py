@@ -27,7 +27,8 @@ def read_checks(checked: Sequence[Mapping[str, Any]], drawn: Collection[int]) ->
     """The verdicts as they were sent, and what is wrong with them; ``drawn``: the lines of the sample."""
     checks, problems = [], []
     for number, each in enumerate(checked):
-        row, verdict, note = each.get("row"), each.get("verdict"), each.get("note") or ""
+        row: Any = each.get("row")
+        verdict, note = each.get("verdict"), each.get("note") or ""
         if row not in drawn:
             problems.append(problem(number, "row", "unknown_row", _("This row is not in the sample.")))
         elif verdict not in Verdict.values:

@@ -79,7 +79,11 @@ def ended_deletion(run: JobRun, source: Import, counted: dict[str, Counts]) -> d
         "consents": counts.get("reverted", 0),
         "consents_restored": counts.get("restored", 0),
         "rejects": rejects,
-        "kept": {name.removeprefix(LEFT): count for name, count in counts.items() if name.startswith(LEFT) and count},
+        "kept": {
+            name.removeprefix(LEFT): count
+            for name, count in counted.get("people", {}).items()
+            if name.startswith(LEFT)
+        },
     }
     source.deleted_at, source.delete_counts = now, outcome
     source.save(update_fields=["deleted_at", "delete_counts"])

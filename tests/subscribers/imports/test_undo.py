@@ -23,6 +23,7 @@ from subscribers.imports.models import Import, ImportChange
 from subscribers.imports.undo.actions import undo_import
 from subscribers.imports.undo.errors import DryRunError, ImportUndoneError, ImportUnfinishedError, UndoTooLateError
 from subscribers.imports.undo.queries import left_lines, undo_preview
+from subscribers.imports.undo.retention import destroy_changes
 from subscribers.imports.undo.tasks import run_undo
 from subscribers.suppression.actions import suppress
 from subscribers.suppression.models import Suppression
@@ -372,3 +373,16 @@ def test_small_windows_change_nothing(in_acme: Organisation, ada: Contact, monke
     assert counted(source) == {"contacts": 6, "consents": 7}
     job = Job.objects.get(task=run_undo.name)
     assert (job.state, job.progress) == ("done", 1.0)
+
+
+def test_what_an_import_changed_is_kept_as_long_as_it_can_be_undone(
+    overwriting: Import, in_acme: Organisation, ben: Contact
+) -> None:
+    assert destroy_changes(timezone.now() + timedelta(days=29)) == 0
+    later = timezone.now() + timedelta(days=31)
+    with scope(organisation=in_acme):
+        job = undo_import(actor=Actor.system(in_acme), source=overwriting)
+        assert destroy_changes(later) == 0  # it is being undone
+        Job.objects.filter(pk=job.pk).update(state="cancelled")
+    assert destroy_changes(later) == 1
+    assert not ImportChange.objects.exists()
