@@ -70,6 +70,7 @@ class Import(models.Model):
     )
     table_size = models.BigIntegerField(default=0)
 
+    choice = models.JSONField(default=dict, help_text="how the file is to be read, until it has been looked into")
     encoding = models.CharField(max_length=40, blank=True)
     delimiter = models.CharField(max_length=4, blank=True)
     quote = models.CharField(max_length=1, default='"')
