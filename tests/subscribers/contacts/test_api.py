@@ -44,9 +44,10 @@ def test_a_contact_is_created_then_updated(api: Api, in_acme: Organisation) -> N
         "last_seen_at": None,
         "art14_due": None,
         "art14_sent_at": None,
-        "provenance": dict.fromkeys(
-            ("email", "first_name", "tags", "attributes.points"), {"source": "api", "import": None, "name": ""}
-        ),
+        "provenance": {
+            name: {"source": "api", "import": None, "name": ""}
+            for name in ("email", "first_name", "tags", "attributes.points")
+        },
         "consents": [],
     }
     again = api.post("/contacts", {"email": "zoe@example.org", "seed": True})
