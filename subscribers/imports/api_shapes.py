@@ -66,6 +66,7 @@ class ImportOptions(Schema):
     skipped_lines: int | None = Field(None, ge=0, le=100_000, description="Lines above the first row that are no rows.")
     part: str | None = Field(None, max_length=200, description="The sheet, or the file in the archive, to read.")
     date_order: Literal["dmy", "mdy", "ymd"] | None = None
+    preset: str | None = Field(None, max_length=40, description="The tool whose export this is, as in `GET`.")
     reject_flags: list[Flag] = Field([], description="Flags whose rows are rejected; otherwise they are counted.")
     cleared: dict[str, str] = Field(
         {}, description="Column that looks like special-category data to the written reason why it is none."
@@ -80,6 +81,7 @@ class ImportOptions(Schema):
             skipped_lines=self.skipped_lines,
             part=self.part,
             date_order=self.date_order,
+            preset=self.preset,
             mapping=self.mapping,
             update_rule=self.update,
             reject_flags=self.reject_flags,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +11,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.ui.components import Text
-from subscribers.contacts.normalising import InvalidValueError
-from subscribers.contacts.values import normalise_boolean, normalise_number, parse_date
-from subscribers.fields.models import FieldType
 from subscribers.imports.forms import ReadingForm
-from subscribers.imports.mapping import plain_name
+from subscribers.imports.mapping import KNOWN_NAMES, plain_name
 from subscribers.imports.models import Import, SavedMapping
+from subscribers.imports.presets import PRESETS
+from subscribers.imports.sensitive import SENSITIVE_DETAILS
+from subscribers.imports.suggesting import suggest_field
 
 SHOWN_VALUES = 3
 LONGEST_VALUE = 60
@@ -26,20 +25,15 @@ DOUBTS: dict[str, str | Promise] = {
     "delimiter": _("What separates the cells is a guess. Look whether the columns are right."),
     "header": _("It is not clear whether the first row names the columns or is a person already."),
     "date_order": _("The dates can be read in two ways. Say whether the day or the month comes first."),
+    "preset": _(
+        "Mailchimp exports a file for each kind of contacts, and this one does not say which it is. Choose it."
+    ),
     "part": _("The file holds several tables. Look whether this is the right one."),
 }
-SENSITIVE: dict[str, str | Promise] = {
-    "health": _("health"),
-    "religion": _("religion or belief"),
-    "union": _("membership of a trade union"),
-    "ethnicity": _("ethnic origin"),
-    "politics": _("political opinions"),
-    "sex_life": _("sex life or orientation"),
-    "biometric": _("biometric or genetic data"),
-    "criminal": _("offences"),
-    "national_id": _("national identity numbers"),
-    "card_number": _("card numbers"),
-    "iban": _("bank accounts"),
+KINDS: dict[str, str | Promise] = {
+    "mailchimp_unsubscribed": _("Everybody in it has unsubscribed there, and is never written to here."),
+    "mailchimp_cleaned": _("Everybody in it bounced there, and is not written to here."),
+    "mailchimp_nonsubscribed": _("Nobody in it ever subscribed there: the file proves no consent."),
 }
 
 
@@ -77,7 +71,7 @@ def column_rows(form: ReadingForm, rows: Sequence[Sequence[str]], *, saved: Save
             values=first_values(rows, number),
             why=why(source, column, saved),
             unsure=f"mapping:{column}" in source.doubts,
-            sensitive=SENSITIVE.get(source.sensitive.get(column, ""), source.sensitive.get(column, "")),
+            sensitive=SENSITIVE_DETAILS.get(source.sensitive.get(column, ""), ""),
             cleared=form[reason] if reason in form.fields else None,
         )
 
@@ -100,8 +94,6 @@ def why(source: Import, column: str, saved: SavedMapping | None) -> Text:
 
 
 def is_known_name(column: str, target: str) -> bool:
-    from subscribers.imports.mapping import KNOWN_NAMES
-
     name = plain_name(column)
     return KNOWN_NAMES.get(name) == target or target.startswith("attributes.") or column == target
 
@@ -113,34 +105,23 @@ def doubts_in_words(source: Import) -> list[Text]:
 
 def preset_in_words(source: Import) -> Preset | None:
     """Which tool's export this is, and what its words are taken for."""
-    return None
+    name = PRESETS.get(source.preset)
+    if name is None:
+        return None
+    title = _("This is an export of %(tool)s.") % {"tool": name}
+    text = KINDS.get(source.preset) or _(
+        "Who unsubscribed, bounced or complained there is never written to here. Who is subscribed there stands on "
+        "what you say and prove in the next step, and on nothing else."
+    )
+    return Preset(title, text)
 
 
 def new_field_values(column: str, rows: Sequence[Sequence[str]], number: int) -> dict[str, Any]:
     """What a field for this column could be called, and which type its first values have."""
-    key = re.sub(r"[^a-z0-9]+", "_", plain_name(column)).strip("_")[:50]
-    values = [row[number].strip() for row in rows if len(row) > number and row[number].strip()]
-    return {"label": column[:100], "key": key if key[:1].isalpha() else f"field_{key}"[:50], "type": type_of(values)}
-
-
-def type_of(values: Iterable[str]) -> str:
-    """The narrowest type that all values have."""
-    found = list(values)
-    tests = (
-        (FieldType.BOOLEAN, normalise_boolean),
-        (FieldType.NUMBER, lambda value: normalise_number(value, True)),
-        (FieldType.DATE, parse_date),
-    )
-    if found:
-        for field_type, read in tests:
-            if all(is_read(read, value) for value in found):
-                return field_type.value
-    return FieldType.TEXT.value
-
-
-def is_read(read: Any, value: str) -> bool:
-    try:
-        read(value)
-    except InvalidValueError:
-        return False
-    return True
+    suggested = suggest_field(column, [row[number] for row in rows if len(row) > number])
+    return {
+        "key": suggested.key,
+        "label": suggested.label,
+        "type": suggested.type,
+        "choices": "\n".join(suggested.choices),
+    }

@@ -14,7 +14,8 @@ from portal.errors import DomainError
 from subscribers.fields.models import Field
 from subscribers.imports.actions import ReadingChoice
 from subscribers.imports.models import DateOrder, FileKind, Import, UpdateRule
-from subscribers.imports.saved_mappings import usable_mapping
+from subscribers.imports.presets import PRESETS
+from subscribers.imports.sensitive import can_be_cleared
 
 ENCODINGS = (
     ("utf-8", "UTF-8"),
@@ -56,6 +57,7 @@ OPT_OUTS = (
 )
 DROP = _("Drop this column")
 NEW_FIELD = "new"
+MAILCHIMP = "mailchimp"
 CUTS = ("part", "encoding", "delimiter", "quote", "header", "skipped_lines")  # what decides which columns there are
 FLAGS: dict[str, str | Promise] = {
     "role_address": _("Addresses of a role, not of a person (info@, contact@)"),
@@ -97,6 +99,7 @@ class UploadForm(forms.Form):
 class ReadingForm(forms.Form):
     """How the file is cut, and for each column (`column_0`, …) what it holds; `cleared_0` where it looks sensitive."""
 
+    preset = forms.ChoiceField(label=_("Contacts of Mailchimp"), required=False)
     part = forms.ChoiceField(label=_("Sheet or file inside"), required=False)
     encoding = forms.ChoiceField(label=_("Encoding"), required=False)
     delimiter = forms.ChoiceField(label=_("Delimiter"), required=False)
@@ -119,6 +122,9 @@ class ReadingForm(forms.Form):
         self._offer("encoding", ENCODINGS, source.encoding)
         self._offer("delimiter", DELIMITERS, self.initial["delimiter"])
         self._offer("part", [(part, part) for part in source.parts], source.part)
+        self._offer(
+            "preset", [(code, name) for code, name in PRESETS.items() if code.startswith(MAILCHIMP)], source.preset
+        )
         self._offer("date_order", [("", _("As in your country")), *DateOrder.choices], source.date_order)
         self._leave_out_what_does_not_apply()
         targets = [*target_choices(), *([(NEW_FIELD, _("A new field…"))] if may_declare else [])]
@@ -126,12 +132,13 @@ class ReadingForm(forms.Form):
             self.fields[f"column_{number}"] = forms.ChoiceField(
                 label=column, choices=targets, required=False, initial=source.mapping.get(column) or ""
             )
-            if column in source.sensitive:
+            if column in source.sensitive and can_be_cleared(source.sensitive[column]):
                 self.fields[f"cleared_{number}"] = clearing_field(source, column)
 
     def _as_read(self) -> dict[str, Any]:
         source = self.source
         return {
+            "preset": source.preset,
             "part": source.part,
             "encoding": source.encoding,
             "delimiter": "\\t" if source.delimiter == "\t" else source.delimiter,
@@ -153,6 +160,8 @@ class ReadingForm(forms.Form):
         absent = [] if self.source.file_kind == FileKind.CSV else ["encoding", "delimiter", "quote"]
         if self.source.file_kind in (FileKind.JSON, FileKind.NDJSON, FileKind.VCARD):
             absent += ["header", "skipped_lines"]
+        if not self.source.preset.startswith(MAILCHIMP):
+            absent.append("preset")
         if len(self.source.parts) < 2:
             absent.append("part")
         for name in absent:
@@ -163,6 +172,7 @@ class ReadingForm(forms.Form):
         data, anew = self.cleaned_data, any(name in self.data and name in self.changed_data for name in CUTS)
         columns = list(enumerate(self.source.columns))
         return ReadingChoice(
+            preset=data.get("preset") or None,
             part=data.get("part") or None,
             encoding=data.get("encoding") or None,
             delimiter=data.get("delimiter") or None,
@@ -198,7 +208,7 @@ class ReadingForm(forms.Form):
 
     def settings(self) -> list[forms.BoundField]:
         """The fields on how the file is cut, in their order."""
-        names = ("part", "encoding", "delimiter", "quote", "header", "skipped_lines", "date_order")
+        names = ("preset", "part", "encoding", "delimiter", "quote", "header", "skipped_lines", "date_order")
         return [self[name] for name in names if name in self.fields]
 
 
@@ -222,6 +232,3 @@ def clearing_field(source: Import, column: str) -> forms.CharField:
         initial=source.cleared.get(column, ""),
         help_text=_("Kept with the import. Leave it empty to drop the column."),
     )
-
-
-__all__ = ["ReadingForm", "UploadForm", "usable_mapping"]

@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from secrets import token_hex
+from time import monotonic
+from typing import Any
 
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from portal.errors import FieldProblem, InvalidInputError
+from portal.jobs.running import JobRun
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.uploads import SealedUpload
 from subscribers.fields.models import Field
-from subscribers.imports.files import file_format, open_table, safe_name, table_size
-from subscribers.imports.mapping import guess_mapping, mapping_problems, require_identity
-from subscribers.imports.models import Import, UpdateRule
+from subscribers.imports.dialects import known_delimiter
+from subscribers.imports.encodings import known_encoding
+from subscribers.imports.files import (
+    TABLE,
+    file_format,
+    keep_table,
+    new_sealed_file,
+    open_original,
+    open_table,
+    safe_name,
+    table_size,
+)
+from subscribers.imports.formats.tables import Maker, is_quick
+from subscribers.imports.guessing import guess_dates, guess_mapping
+from subscribers.imports.mapping import mapping_problems, require_identity
+from subscribers.imports.models import DateOrder, FileKind, Import, UpdateRule
+from subscribers.imports.presets import PRESETS
 from subscribers.imports.reading import preview_rows
 from subscribers.imports.saved_mappings import take_up_saved_mapping
+from subscribers.imports.sensitive import sensitive_columns, sensitive_problems
+
+ROWS_FOR_GUESSING = 200
+# What `prepare` sets.
+PREPARED = (
+    "file_kind", "parts", "part", "table", "table_size", "choice", "encoding", "delimiter", "quote", "header",
+    "skipped_lines", "date_order", "doubts", "preset", "sensitive", "cleared", "reject_flags", "mapping", "columns",
+    "update_rule",
+)  # fmt: skip
+
+
+def told_nobody(done: int) -> None:
+    """Somebody waits for it: there is no job to report to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +64,7 @@ class ReadingChoice:
     header: bool | None = None
     skipped_lines: int | None = None
     part: str | None = None
+    preset: str | None = None
     date_order: str | None = None
     mapping: Mapping[str, str | None] | None = None
     update_rule: str = UpdateRule.FILL
@@ -49,35 +84,180 @@ def new_import(actor: Actor, organisation: Organisation, upload: SealedUpload, n
     )
 
 
-def prepare(source: Import, choice: ReadingChoice, *, identity_later: bool = False) -> None:
-    """Look into the stored file and set what was found and chosen; the row is not saved.
+def is_prepared(source: Import) -> bool:
+    """Has the file been looked into? Until then it has no columns."""
+    return bool(source.columns)
+
+
+def prepare(
+    source: Import, choice: ReadingChoice, *, identity_later: bool = False, report: Callable[[int], None] = told_nobody
+) -> None:
+    """Turn the stored file into a table if it is none, and set what was found in it and chosen; the row is not saved.
 
     Raises UnreadableFileError (and its kinds) and InvalidInputError.
     """
-    if choice.update_rule not in UpdateRule.values:
-        detail = _("This is not one of the ways to update.")
-        raise InvalidInputError(errors=[FieldProblem(("options", "update"), "invalid_value", detail)])
+    check_choice(choice)
+    make_table(source, choice.part or "", report)
+    rows = look_into(source, choice)
     source.update_rule = choice.update_rule
-    with open_table(source) as stream:
-        file = file_format(stream, table_size(source), encoding=choice.encoding, delimiter=choice.delimiter)
-        rows = preview_rows(stream, file)
-    source.encoding, source.delimiter = file.encoding, file.delimiter
-    source.columns = list(file.columns)
+    source.reject_flags, source.cleared = list(choice.reject_flags), dict(choice.cleared)
     set_mapping(source, rows, choice)
+    set_preset(source, choice.preset)
+    set_date_order(source, rows, choice.date_order)
     if identity_later and choice.mapping is None:
         take_up_saved_mapping(source)
     # A page goes on to ask which column it is; a program is told at once. One column can be nothing else.
-    if not identity_later or len(file.columns) == 1:
+    if not identity_later or len(source.columns) == 1:
         require_identity(source.mapping)
+    require_harmless(source)
+    source.choice = {}
+
+
+def check_choice(choice: ReadingChoice) -> None:
+    """InvalidInputError and its like for what no file can mend."""
+    if choice.update_rule not in UpdateRule.values:
+        detail = _("This is not one of the ways to update.")
+        raise InvalidInputError(errors=[FieldProblem(("options", "update"), "invalid_value", detail)])
+    if choice.date_order not in (None, "", *DateOrder.values):
+        detail = _("This is not one of the ways to write dates.")
+        raise InvalidInputError(errors=[FieldProblem(("options", "date_order"), "invalid_value", detail)])
+    if choice.encoding:
+        known_encoding(choice.encoding)
+    if choice.delimiter:
+        known_delimiter(choice.delimiter)
+    if choice.mapping is not None:
+        require_identity(choice.mapping)
+
+
+def make_table(source: Import, part: str, report: Callable[[int], None]) -> None:
+    """Unpack and convert the file, unless that is done for this part of it. Doubts begin anew."""
+    known = is_prepared(source) and part in ("", source.part)
+    if known:
+        source.doubts = ["part"] if "part" in source.doubts and not part else []
+        return
+    maker = Maker(
+        new_file=lambda: new_sealed_file(source, f"{TABLE}-{token_hex(4)}"),
+        report=report,
+        most_bytes=settings.ACCORD.upload_limit,
+        most_columns=settings.ACCORD.import_columns_limit,
+    )
+    with open_original(source) as stream:
+        table = maker.table_of(stream, source.file_size, part)
+    source.file_kind, source.parts, source.part = table.kind, table.parts, table.part[:200]
+    source.doubts = ["part"] if table.doubtful else []
+    source.header = table.named
+    keep_table(source, table.file)
+
+
+def look_into(source: Import, choice: ReadingChoice) -> list[list[str]]:
+    """How the table is written, as detected or chosen, and its first rows."""
+    with open_table(source) as stream:
+        file = file_format(stream, table_size(source), **dialect_of(source, choice))
+        rows = preview_rows(stream, file, ROWS_FOR_GUESSING)
+    source.encoding, source.delimiter = file.encoding, file.delimiter
+    source.columns = list(file.columns)
+    return rows
+
+
+def dialect_of(source: Import, choice: ReadingChoice) -> dict[str, Any]:
+    """What is given of a dialect: all of it for a table we wrote ourselves, else what somebody chose."""
+    if source.file_kind == FileKind.CSV:
+        return {"encoding": choice.encoding, "delimiter": choice.delimiter}
+    return {"encoding": "utf-8", "delimiter": ","}
 
 
 def set_mapping(source: Import, rows: Sequence[Sequence[str]], choice: ReadingChoice) -> None:
+    source.sensitive = sensitive_columns(source.columns, rows)
     fields = dict(Field.objects.values_list("key", "label"))
     if choice.mapping is None:
-        guess = guess_mapping(source.columns, rows, fields, source.file_name)
-        source.mapping, source.doubts, source.preset = guess.mapping, guess.doubts, guess.preset
+        # Tools name the files inside their archives after what is in them.
+        guess = guess_mapping(source.columns, rows, fields, f"{source.file_name} {source.part}".strip())
+        source.mapping, source.preset = guess.mapping, guess.preset
+        source.doubts = [*source.doubts, *guess.doubts]
         return
     problems = mapping_problems(choice.mapping, source.columns, fields)
     if problems:
         raise InvalidInputError(errors=problems)
     source.mapping = {column: choice.mapping.get(column) for column in source.columns}
+
+
+def set_date_order(source: Import, rows: Sequence[Sequence[str]], chosen: str | None) -> None:
+    """How days are written: as somebody said, else as the values of all columns with dates tell."""
+    if chosen is not None:
+        source.date_order = chosen
+        return
+    source.date_order, sure = guess_dates(source.columns, rows)
+    if not sure:
+        source.doubts = [*source.doubts, "date_order"]
+
+
+def require_harmless(source: Import) -> None:
+    """InvalidInputError where a column that looks sensitive is mapped, and nobody has written down why it may be."""
+    problems = sensitive_problems(source.mapping, source.sensitive, source.cleared)
+    if problems:
+        raise InvalidInputError(errors=problems)
+
+
+def set_preset(source: Import, preset: str | None) -> None:
+    """Somebody says which kind of a tool's exports this is."""
+    if preset is None or preset == source.preset:
+        return
+    if preset not in PRESETS:
+        detail = _("This is not one of the tools whose exports are known.")
+        raise InvalidInputError(errors=[FieldProblem(("options", "preset"), "invalid_value", detail)])
+    source.preset = preset
+    source.doubts = [doubt for doubt in source.doubts if doubt != "preset"]
+
+
+def needs_a_job(source: Import, choice: ReadingChoice) -> bool:
+    """Does it take so long to turn the file into a table that nobody should wait for it?"""
+    if is_prepared(source) and choice.part in (None, "", source.part):
+        return False
+    with open_original(source) as stream:
+        return not is_quick(stream, source.file_size)
+
+
+def prepare_later(source: Import, choice: ReadingChoice) -> None:
+    """Keep what was chosen until a job has turned the file into a table; the row is not saved."""
+    check_choice(choice)
+    source.choice = asdict(choice)
+    source.columns, source.mapping = [], dict(choice.mapping or {})
+
+
+def read_file(run: JobRun) -> dict[str, Any]:
+    """The job that turns a large file into a table. Killed anywhere, it starts anew."""
+    source = Import.objects.select_related("organisation").get(pk=run.job.target_id)
+    prepare_in(run, source, identity_later=True)
+    outcome = {"columns": len(source.columns)}
+    with transaction.atomic():
+        # From here on it is an upload like any other.
+        Import.objects.filter(pk=source.pk, job=run.job).update(job=None)
+        run.complete(outcome)
+    return outcome
+
+
+def prepare_in(run: JobRun, source: Import, *, identity_later: bool = False) -> None:
+    """Prepare a file that nobody has looked into yet, as part of a job. Raises what :func:`prepare` does."""
+    if is_prepared(source):
+        return
+    with translation.override(run.organisation.locale):
+        prepare(
+            source, ReadingChoice(**source.choice), identity_later=identity_later, report=Progress(run, source).report
+        )
+    with transaction.atomic():
+        run.save()
+        source.save(update_fields=PREPARED)
+
+
+class Progress:
+    """Says once a second how far a conversion has come, in bytes; a cancelled job stops there."""
+
+    def __init__(self, run: JobRun, source: Import) -> None:
+        self._run, self._expected = run, source.file_size
+        self._told = monotonic()
+
+    def report(self, done: int) -> None:
+        if monotonic() - self._told >= 1:
+            self._told = monotonic()
+            # Unpacked, a file is larger than it came.
+            self._run.save(done=done, expected=max(self._expected, done))

@@ -218,3 +218,25 @@ def test_nobody_is_imported_by_a_dry_run(browser: Client, acme: Organisation, up
     with scope(organisation=acme):
         assert not Contact.objects.exists()
         assert Import.objects.get().dry_run
+
+
+def test_an_export_of_mailchimp_is_recognised_and_its_kind_asked(browser: Client, acme: Organisation) -> None:
+    content = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,LEID,EUID\nada@example.org,Ada,2,,1,x\n"
+    browser.post("/o/acme/imports/new/", {"file": csv_upload(content)})
+    source = newest(acme)
+    address = f"/o/acme/imports/{source.pk}/reading/"
+    page = text_of(browser.get(address))
+    assert "This is an export of Mailchimp" in page
+    assert "this one does not say which" in page
+    given = {"preset": "mailchimp_unsubscribed", "update_rule": "fill", "column_0": "email"}
+    browser.post(address, given)
+    source = newest(acme)
+    assert (source.preset, "preset" in source.doubts) == ("mailchimp_unsubscribed", False)
+    assert "is never written to here" in text_of(browser.get(address))
+
+
+def test_a_column_of_known_name_says_so_and_one_by_its_values_too(browser: Client, acme: Organisation) -> None:
+    browser.post("/o/acme/imports/new/", {"file": csv_upload("contact;prénom\nada@example.org;Ada\n" * 1)})
+    page = text_of(browser.get(f"/o/acme/imports/{newest(acme).pk}/reading/"))
+    assert "by its values" in page
+    assert "by its name" in page
