@@ -125,7 +125,9 @@ class ReadingForm(forms.Form):
         self._offer(
             "preset", [(code, name) for code, name in PRESETS.items() if code.startswith(MAILCHIMP)], source.preset
         )
-        self._offer("date_order", [("", _("As in your country")), *DateOrder.choices], source.date_order)
+        unsure = "date_order" in source.doubts
+        nothing = _("Choose…") if unsure else _("As in your country")
+        self._offer("date_order", [("", nothing), *DateOrder.choices], source.date_order)
         self._leave_out_what_does_not_apply()
         targets = [*target_choices(), *([(NEW_FIELD, _("A new field…"))] if may_declare else [])]
         for number, column in enumerate(source.columns):
@@ -145,7 +147,7 @@ class ReadingForm(forms.Form):
             "quote": source.quote,
             "header": "yes" if source.header else "no",
             "skipped_lines": source.skipped_lines,
-            "date_order": source.date_order,
+            "date_order": "" if "date_order" in source.doubts else source.date_order,
             "update_rule": source.update_rule,
             "reject_flags": source.reject_flags,
         }
@@ -169,7 +171,7 @@ class ReadingForm(forms.Form):
 
     def choice(self) -> ReadingChoice:
         """What was chosen. Once the file is cut in another way its columns are others: what they hold is guessed."""
-        data, anew = self.cleaned_data, any(name in self.data and name in self.changed_data for name in CUTS)
+        data, anew = self.cleaned_data, self.is_cut_anew()
         columns = list(enumerate(self.source.columns))
         return ReadingChoice(
             preset=data.get("preset") or None,
@@ -179,7 +181,7 @@ class ReadingForm(forms.Form):
             quote=data["quote"] if "quote" in self.data else None,
             header=data["header"] == "yes" if data.get("header") else None,
             skipped_lines=data.get("skipped_lines"),
-            date_order=data["date_order"] or None,
+            date_order=None if anew and "date_order" not in self.changed_data else data["date_order"],
             update_rule=data["update_rule"],
             reject_flags=data["reject_flags"],
             mapping=None if anew else {column: data[f"column_{number}"] or None for number, column in columns},
@@ -187,6 +189,15 @@ class ReadingForm(forms.Form):
                 column: reason for number, column in columns if (reason := data.get(f"cleared_{number}", "").strip())
             },
         )
+
+    def is_cut_anew(self) -> bool:
+        return any(name in self.data and name in self.changed_data for name in CUTS)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if "date_order" in self.source.doubts and not data.get("date_order") and not self.is_cut_anew():
+            self.add_error("date_order", _("Look at the dates in the first rows, and say which comes first."))
+        return data
 
     def tell(self, error: DomainError) -> None:
         """Put each problem to the column it is about; the others, or the error itself, on top."""

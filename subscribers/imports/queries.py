@@ -67,6 +67,11 @@ def job_at_work(source: Import) -> Job | None:
     return next((job for job in jobs if job is not None and not job.ended), None)
 
 
+def is_being_read(source: Import) -> bool:
+    """Is a job about to turn the file into a table? Until then it has no columns."""
+    return not source.columns and source.job is not None and not source.job.ended
+
+
 def dropped(source: Import) -> list[str]:
     return dropped_columns(source.mapping, source.columns)
 

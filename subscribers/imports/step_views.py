@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_htmx.http import HttpResponseClientRefresh
 
 from portal.errors import DomainError
 from portal.organisations.access import MemberRequest, member_page
@@ -48,6 +49,10 @@ def import_new(request: MemberRequest) -> HttpResponse:
 def import_reading(request: MemberRequest, import_id: int) -> HttpResponse:
     """Step 2: the file as it is read, and what its columns hold."""
     source = queries.import_by_id(request.organisation, import_id)
+    if queries.is_being_read(source):
+        return being_read(request, source)
+    if request.htmx:
+        return HttpResponseClientRefresh()
     require_changeable(source)
     form = reading_form(request, source, request.POST or None)
     if request.method == "POST" and "create_field" in request.POST:
@@ -64,6 +69,13 @@ def import_reading(request: MemberRequest, import_id: int) -> HttpResponse:
             # Columns that were guessed just now are looked at first.
             return to("import_reading" if "anew" in request.POST or choice.mapping is None else "import_origin", source)
     return reading_page(request, form)
+
+
+def being_read(request: MemberRequest, source: Import) -> HttpResponse:
+    """A large file is turned into a table by a job first; asked by htmx, this answers the live part alone."""
+    context = {"source": source, "job": source.job, "steps": STEPS, "may_run": True}
+    template = "subscribers/imports/being_read_live.html" if request.htmx else "subscribers/imports/being_read.html"
+    return render(request, template, context)
 
 
 def with_new_field(request: MemberRequest, source: Import, number: str) -> HttpResponse:
