@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.forms.utils import ErrorDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -198,6 +199,11 @@ class ReadingForm(forms.Form):
         if "date_order" in self.source.doubts and not data.get("date_order") and not self.is_cut_anew():
             self.add_error("date_order", _("Look at the dates in the first rows, and say which comes first."))
         return data
+
+    def unjudged(self) -> ReadingForm:
+        """The same with what was chosen so far, before anybody has asked whether it is right."""
+        self._errors = ErrorDict()
+        return self
 
     def tell(self, error: DomainError) -> None:
         """Put each problem to the column it is about; the others, or the error itself, on top."""

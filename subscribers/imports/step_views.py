@@ -58,7 +58,8 @@ def import_reading(request: MemberRequest, import_id: int) -> HttpResponse:
     if request.method == "POST" and "create_field" in request.POST:
         return with_new_field(request, source, request.POST["create_field"])
     if request.method == "POST" and ("field_for" in request.POST or form.new_field()):
-        return reading_page(request, form, field_for=request.POST.get("field_for") or form.new_field())
+        number = request.POST.get("field_for") or form.new_field()
+        return reading_page(request, form.unjudged(), field_for=number)
     if request.method == "POST" and form.is_valid():
         choice = form.choice()
         try:
@@ -91,8 +92,8 @@ def with_new_field(request: MemberRequest, source: Import, number: str) -> HttpR
             chosen = request.POST.copy()
             chosen[f"column_{number}"] = f"attributes.{given['key']}"
             messages.success(request, _("The field has been declared."))
-            return reading_page(request, reading_form(request, source, chosen))
-    form = reading_form(request, source, request.POST)
+            return reading_page(request, reading_form(request, source, chosen).unjudged())
+    form = reading_form(request, source, request.POST).unjudged()
     return reading_page(request, form, field_for=number, field_form=field_form)
 
 

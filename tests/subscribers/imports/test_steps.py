@@ -240,3 +240,30 @@ def test_a_column_of_known_name_says_so_and_one_by_its_values_too(browser: Clien
     page = text_of(browser.get(f"/o/acme/imports/{newest(acme).pk}/reading/"))
     assert "by its values" in page
     assert "by its name" in page
+
+
+def test_a_sensitive_column_is_stopped_with_a_way_out(browser: Client, acme: Organisation) -> None:
+    browser.post("/o/acme/imports/new/", {"file": csv_upload("email;religion\nada@example.org;Jedi\n")})
+    source = newest(acme)
+    address = f"/o/acme/imports/{source.pk}/reading/"
+    assert "This column looks sensitive" in text_of(browser.get(address))
+    given = {"encoding": "utf-8", "delimiter": ";", "update_rule": "fill", "column_0": "email", "column_1": "tags"}
+    answer = browser.post(address, given)
+    assert answer.status_code == 200
+    assert 'id="id_column_1_error"' in text_of(answer)
+    answer = browser.post(address, {**given, "cleared_1": "The name of a film club."})
+    assert answer.url.endswith("/origin/")
+    assert newest(acme).cleared == {"religion": "The name of a film club."}
+
+
+def test_the_order_of_dates_is_asked_once(browser: Client, acme: Organisation) -> None:
+    content = "email;date d'inscription\nada@example.org;03/04/2026\nben@example.org;05/06/2026\n"
+    browser.post("/o/acme/imports/new/", {"file": csv_upload(content)})
+    source = newest(acme)
+    address = f"/o/acme/imports/{source.pk}/reading/"
+    assert "The dates can be read in two ways" in text_of(browser.get(address))
+    given = {"encoding": "utf-8", "delimiter": ";", "update_rule": "fill", "column_0": "email"}
+    assert "say which comes first" in text_of(browser.post(address, {**given, "date_order": ""}))
+    assert browser.post(address, {**given, "date_order": "mdy"}).url.endswith("/origin/")
+    assert (newest(acme).date_order, newest(acme).doubts) == ("mdy", [])
+    assert "The dates can be read in two ways" not in text_of(browser.get(address))
