@@ -8,9 +8,13 @@ from portal.jobs.queues import Queue, task_on
 HOURS = 3600
 
 
-@task_on(Queue.DEFAULT, time_limit=6 * HOURS, soft_time_limit=6 * HOURS - 60)
+# Taken from the broker as it is begun: a lost one is replaced by the schedule, while a worker that owes the broker an
+# answer for hours does not survive the broker's end (kombu, restoring what is unacknowledged).
+@task_on(
+    Queue.DEFAULT, time_limit=6 * HOURS, soft_time_limit=6 * HOURS - 60, acks_late=False, reject_on_worker_lost=False
+)
 def run_next(queue: str) -> None:
-    """Sent to the queue whose job it asks for, with the limits of the tasks there."""
+    """Sent to the queue whose job it asks for."""
     running.run_next(queue)
 
 

@@ -212,6 +212,7 @@ CELERY: dict[str, Any] = {
     "task_soft_time_limit": 6 * 3600,
     "task_time_limit": 6 * 3600 + 60,
     "worker_prefetch_multiplier": 1,
+    "worker_disable_prefetch": True,  # what one worker holds back while it is busy, another could do
     "worker_hijack_root_logger": False,
     "broker_connection_retry_on_startup": True,
     "broker_transport_options": {"visibility_timeout": 12 * 3600},
