@@ -28,7 +28,7 @@ from subscribers.imports.documents import add_document, checked_type, warnings_o
 from subscribers.imports.files import discard_file, received, stored_with
 from subscribers.imports.mapping import require_identity
 from subscribers.imports.models import Import, ImportState
-from subscribers.imports.preparing import ReadingChoice, new_import, prepare
+from subscribers.imports.preparing import ReadingChoice, needs_a_job, new_import, prepare, prepare_later
 from subscribers.imports.rules import Declaration
 from subscribers.imports.saved_mappings import remember_mapping
 
@@ -54,7 +54,10 @@ def create_import(
         checked_type(document)
     sealed = received(upload)
     with transaction.atomic(), stored_with(source := new_import(actor, organisation, sealed, now), sealed):
-        prepare(source, choice)
+        if needs_a_job(source, choice):
+            prepare_later(source, choice)
+        else:
+            prepare(source, choice)
         set_declaration(organisation, source, declaration, now)
         source.dry_run = dry_run
         source.save()
@@ -65,24 +68,33 @@ def create_import(
 
 
 def upload_file(*, actor: Actor, organisation: Organisation, upload: UploadedFile) -> Import:
-    """Store a file and look into it; where it comes from is asked later. Raises UnreadableFileError."""
+    """Store a file and look into it, a large one in a job; where it comes from is asked later.
+
+    Raises UnreadableFileError.
+    """
     actor.require(Capability.IMPORTS_RUN)
     now = timezone.now()
     sealed = received(upload)
     with transaction.atomic(), stored_with(source := new_import(actor, organisation, sealed, now), sealed):
-        prepare(source, ReadingChoice(), identity_later=True)
-        source.save()
+        read_upload(actor, source, ReadingChoice())
         audit.record(actor=actor, action="import.uploaded", target=source, organisation=organisation, at=now)
     return source
 
 
 @transaction.atomic
 def choose_reading(*, actor: Actor, source: Import, choice: ReadingChoice) -> None:
-    """Change how an uploaded file is read. Raises ImportStartedError, InvalidInputError, UnreadableFileError."""
+    """Change how an uploaded file is read; another part of a large one takes a job.
+
+    Raises ImportStartedError, InvalidInputError, UnreadableFileError.
+    """
     actor.require(Capability.IMPORTS_RUN)
     source = lock_uploaded(source)
-    prepare(source, choice)
-    source.save()
+    if needs_a_job(source, choice):
+        read_upload(actor, source, choice)
+    else:
+        # Cut in another way, the file has other columns: then the page goes on to ask which is which.
+        prepare(source, choice, identity_later=choice.mapping is None)
+        source.save()
     audit.record(actor=actor, action="import.reading_chosen", target=source, details={"mapping": source.mapping})
 
 
@@ -177,6 +189,20 @@ def download_rejects(*, actor: Actor, source: Import) -> Iterator[str]:
     details = {"rows": source.rows_rejected}
     audit.record(actor=actor, action="import.rejects_downloaded", target=source, details=details)
     return queries.rejects_csv(source)
+
+
+def read_upload(actor: Actor, source: Import, choice: ReadingChoice) -> None:
+    """Look into an upload, at once or by a job; until that is done the import has no columns."""
+    from subscribers.imports.tasks import lane_of, read_file
+
+    if needs_a_job(source, choice):
+        prepare_later(source, choice)
+        lane = lane_of(source)
+        job = start_job(actor=actor, organisation=source.organisation, task=read_file, target_id=source.pk, queue=lane)
+        source.job = job
+    else:
+        prepare(source, choice, identity_later=True)
+    source.save()
 
 
 def forget_outcome(source: Import) -> None:

@@ -39,7 +39,8 @@ def set_declaration(organisation: Organisation, source: Import, declaration: Dec
 
 
 def check_declaration(organisation: Organisation, source: Import, declaration: Declaration, now: datetime) -> None:
-    dated = CONSENT_DATE in source.mapping.values()
+    # Which columns a large file has may not be known yet: then this is looked at again before it is run.
+    dated = CONSENT_DATE in source.mapping.values() or not source.columns
     today = now.astimezone(organisation.zone).date()
     problems = declaration_problems(declaration, dated_rows=dated, now=now, today=today)
     claim = Claim(

@@ -75,6 +75,19 @@ def length_of_mark(head: bytes, encoding: str) -> int:
     return next((len(mark) for mark, name in BYTE_ORDER_MARKS if name == encoding and head.startswith(mark)), 0)
 
 
+def decoded(raw: bytes, encoding: str) -> str:
+    """Text in which each byte that is not text became a lone surrogate."""
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        if encoding not in WIDTHS:
+            return raw.decode(encoding, "surrogateescape")
+    try:
+        return raw.decode(encoding, "surrogatepass")
+    except UnicodeDecodeError:  # the file ends in the middle of a character
+        return raw.decode(encoding, "replace")
+
+
 def share(sample: bytes, characters: bytes) -> float:
     return (len(sample) - len(sample.translate(None, characters))) / max(len(sample), 1)
 

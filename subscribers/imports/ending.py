@@ -66,6 +66,12 @@ def follow_job(job: Job) -> None:
         end_early(job, ENDED_AS[JobState(job.state)], job.error_code)
 
 
+def follow_reading(job: Job) -> None:
+    """What happened to the job that reads a file while no worker had it: an import that is not read ends with it."""
+    if job.state in ENDED_AS:
+        end_early(job, ENDED_AS[JobState(job.state)], job.error_code)
+
+
 @transaction.atomic
 def end_early(job: Job, state: ImportState, code: str = "", now: datetime | None = None) -> None:
     """The job ended without reaching the end of the file."""

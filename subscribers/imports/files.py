@@ -53,7 +53,8 @@ def open_table(source: Import) -> Iterator[BinaryIO]:
 
     Raises FileDestroyedError and TamperedError.
     """
-    with open_sealed_file(source, TABLE) if source.table else open_original(source) as stream:
+    table = PurePath(source.table.name or "").name
+    with open_sealed_file(source, table) if table else open_original(source) as stream:
         yield stream
 
 
@@ -71,10 +72,27 @@ def table_size(source: Import) -> int:
     return source.table_size if source.table else source.file_size
 
 
+def new_sealed_file(source: Import, name: str) -> SealedFile:
+    """A file of this import that is being written; it is kept under its name, or closed and gone."""
+    return SealedFile(name, key=key_of(source), context=name.encode())
+
+
+def keep_table(source: Import, file: SealedFile | None) -> None:
+    """Read this table from now on, or the file as it came; the row is not saved. An earlier table goes on commit."""
+    earlier = source.table.name
+    source.table, source.table_size = "", 0
+    if file is not None:
+        with closing(file):
+            source.table = default_storage.save(f"{folder_of(source)}/{file.name}", file)
+            source.table_size = file.size or 0
+    if earlier:
+        transaction.on_commit(lambda: default_storage.delete(earlier), robust=True)
+
+
 @contextmanager
 def sealed_writer(source: Import, name: str) -> Iterator[SealedFile]:
     """Write a further file of this import. Once the block has ended well it takes the place of one of this name."""
-    with closing(SealedFile(name, key=key_of(source), context=name.encode())) as file:
+    with closing(new_sealed_file(source, name)) as file:
         yield file
         file.finish()
         path = f"{folder_of(source)}/{name}"

@@ -8,12 +8,14 @@ from portal.jobs.names import register_job_name
 from portal.jobs.watching import register_watcher
 from portal.organisations.roles import Capability
 from portal.ui.registry import MenuEntry, register_menu
-from subscribers.imports.ending import follow_job
+from subscribers.imports.ending import follow_job, follow_reading
 
 
 def register_pages() -> None:
     register_job_name("subscribers.imports.tasks.run_import", _("Import"))
     register_watcher("subscribers.imports.tasks.run_import", follow_job)
+    register_job_name("subscribers.imports.tasks.read_file", _("Reading a file"))
+    register_watcher("subscribers.imports.tasks.read_file", follow_reading)
     register_menu(
         MenuEntry(
             key="imports",

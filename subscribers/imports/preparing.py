@@ -20,6 +20,7 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.uploads import SealedUpload
 from subscribers.fields.models import Field
+from subscribers.imports.declaring import check_declaration, declaration_of
 from subscribers.imports.dialects import known_delimiter
 from subscribers.imports.encodings import known_encoding
 from subscribers.imports.files import (
@@ -125,8 +126,6 @@ def check_choice(choice: ReadingChoice) -> None:
         known_encoding(choice.encoding)
     if choice.delimiter:
         known_delimiter(choice.delimiter)
-    if choice.mapping is not None:
-        require_identity(choice.mapping)
 
 
 def make_table(source: Import, part: str, report: Callable[[int], None]) -> None:
@@ -155,6 +154,7 @@ def look_into(source: Import, choice: ReadingChoice) -> list[list[str]]:
         file = file_format(stream, table_size(source), **dialect_of(source, choice))
         rows = preview_rows(stream, file, ROWS_FOR_GUESSING)
     source.encoding, source.delimiter = file.encoding, file.delimiter
+    source.header = file.header
     source.columns = list(file.columns)
     return rows
 
@@ -220,6 +220,8 @@ def needs_a_job(source: Import, choice: ReadingChoice) -> bool:
 def prepare_later(source: Import, choice: ReadingChoice) -> None:
     """Keep what was chosen until a job has turned the file into a table; the row is not saved."""
     check_choice(choice)
+    if choice.mapping is not None:
+        require_identity(choice.mapping)
     source.choice = asdict(choice)
     source.columns, source.mapping = [], dict(choice.mapping or {})
 
@@ -228,12 +230,9 @@ def read_file(run: JobRun) -> dict[str, Any]:
     """The job that turns a large file into a table. Killed anywhere, it starts anew."""
     source = Import.objects.select_related("organisation").get(pk=run.job.target_id)
     prepare_in(run, source, identity_later=True)
-    outcome = {"columns": len(source.columns)}
-    with transaction.atomic():
-        # From here on it is an upload like any other.
-        Import.objects.filter(pk=source.pk, job=run.job).update(job=None)
-        run.complete(outcome)
-    return outcome
+    # From here on it is an upload like any other.
+    Import.objects.filter(pk=source.pk, job=run.job).update(job=None)
+    return {"columns": len(source.columns)}
 
 
 def prepare_in(run: JobRun, source: Import, *, identity_later: bool = False) -> None:
@@ -244,6 +243,8 @@ def prepare_in(run: JobRun, source: Import, *, identity_later: bool = False) -> 
         prepare(
             source, ReadingChoice(**source.choice), identity_later=identity_later, report=Progress(run, source).report
         )
+    if not identity_later:
+        check_declaration(run.organisation, source, declaration_of(source), source.created_at)
     with transaction.atomic():
         run.save()
         source.save(update_fields=PREPARED)

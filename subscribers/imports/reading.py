@@ -19,7 +19,7 @@ from subscribers.imports.dialects import (
     is_header,
     known_delimiter,
 )
-from subscribers.imports.encodings import WIDTHS, detect_encoding, known_encoding, length_of_mark
+from subscribers.imports.encodings import WIDTHS, decoded, detect_encoding, known_encoding, length_of_mark
 from subscribers.imports.problems import (
     REJECT_DETAILS,
     UNCLOSED_QUOTE,
@@ -358,19 +358,6 @@ def without_marks(cell: str) -> str:
 def kept_cells(cells: Sequence[str]) -> list[str]:
     """The cells of a broken row in a form that can be stored and shown."""
     return [NOT_TEXT.sub("\ufffd", cell[:KEPT_CHARACTERS]) for cell in cells[:KEPT_CELLS]]
-
-
-def decoded(raw: bytes, encoding: str) -> str:
-    """Text in which each byte that is not text became a lone surrogate."""
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError:
-        if encoding not in WIDTHS:
-            return raw.decode(encoding, "surrogateescape")
-    try:
-        return raw.decode(encoding, "surrogatepass")
-    except UnicodeDecodeError:  # the file ends in the middle of a character
-        return raw.decode(encoding, "replace")
 
 
 def length(text: str, encoding: str) -> int:

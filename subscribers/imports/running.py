@@ -18,6 +18,7 @@ from subscribers.imports.ending import ended_import, fail_import, pause_import_r
 from subscribers.imports.feeding import StagedChunk, feed
 from subscribers.imports.files import open_table, stored_format
 from subscribers.imports.models import Import, ImportState
+from subscribers.imports.preparing import prepare_in
 from subscribers.imports.reading import BLOCK_BYTES
 from subscribers.imports.rows import Reading, RowValidator
 from subscribers.imports.staging import Merged, Stage, analyze_contacts, stages, store_rejects
@@ -36,6 +37,7 @@ def execute_import(run: JobRun) -> dict[str, Any]:
     Killed anywhere, it repeats only the chunk that was not committed.
     """
     source = started_import(run)
+    prepare_in(run, source)
     with open_table(source) as stream, translation.override(run.organisation.locale):
         file = stored_format(source, stream)
         validator = RowValidator(reading_of(source, run))

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from portal.jobs.queues import Queue, task_on
 from portal.jobs.running import run_job
-from subscribers.imports import ending, retention, running
+from subscribers.imports import ending, preparing, retention, running
 from subscribers.imports.files import table_size
 from subscribers.imports.models import Import
 
@@ -23,6 +23,11 @@ def run_import(job_id: int) -> None:
         on_cancel=ending.stop_import,
         on_pause=ending.pause_import_run,
     )
+
+
+@task_on(Queue.IMPORTS_SMALL, time_limit=HOURS, soft_time_limit=HOURS - 60)
+def read_file(job_id: int) -> None:
+    run_job(job_id, preparing.read_file, on_failure=ending.fail_import, on_cancel=ending.stop_import)
 
 
 def lane_of(source: Import) -> Queue:

@@ -106,7 +106,8 @@ def test_options_that_are_no_json_are_refused(api: Client) -> None:
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"PK\x03\x04" + bytes(100), "binary_file"),
+        (b"%PDF-1.7\n" + bytes(100), "binary_file"),
+        (b"PK\x03\x04" + bytes(100), "broken_file"),
         (b"", "empty_file"),
         (b"city\nLyon\n", "no_identity_column"),
         (b",".join(b"c%d" % number for number in range(5000)), "too_many_columns"),
