@@ -207,3 +207,29 @@ def test_what_an_undo_would_do_can_be_read_by_everybody(
     page.get_by_role("button", name="Undo the import").click()
     expect(page.get_by_text("Nothing was done.")).to_be_visible()
     assert_accessible(page)
+
+
+def test_a_large_file_shows_how_far_it_is_and_a_lost_connection_is_told(
+    signed_in: SignIn, acme: Organisation, tmp_path: Path, complaints: list[str]
+) -> None:
+    file = tmp_path / "large.csv"
+    file.write_text("email;note\n" + "ada@x.example;" + "x" * 900 + "\n" + f"ben@x.example;{'y' * 900}\n" * 3000)
+    page = signed_in("owner")
+    page.goto("/o/acme/imports/new/")
+    page.route("**/imports/new/", lambda route: route.abort())
+    page.set_input_files("#id_file", str(file))
+    page.get_by_role("button", name="Read the file").click()
+    expect(page.get_by_text("The connection was lost")).to_be_visible()
+    complaints.clear()  # the browser notes the broken connection
+    page.unroute("**/imports/new/")
+    page.get_by_role("button", name="Read the file").click()
+    expect(page.get_by_text("This is how the file is read")).to_be_visible()
+    assert newest(acme).file_size == file.stat().st_size
+
+    empty = tmp_path / "empty.csv"
+    empty.write_bytes(b"\n" * 2_500_000)
+    page.goto("/o/acme/imports/new/")
+    page.set_input_files("#id_file", str(empty))
+    page.get_by_role("button", name="Read the file").click()
+    expect(page.get_by_text("This file is empty")).to_be_visible()
+    expect(page.locator("h1")).to_have_count(1)
