@@ -9,7 +9,7 @@ rewrite of the stored keys, and look-ups by both until that is done.
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -112,7 +112,7 @@ class PhoneBook:
     def normalise(self, text: str) -> str:
         """A number in E.164, or InvalidPhoneError. Plain national and international writings take the short way."""
         digits = text.translate(PHONE_MARKS)
-        if digits[:1] == "+" and is_international(digits):
+        if is_international(digits):
             return digits
         if self._national is not None:
             start = self._code if digits.startswith(self._code) else self._prefix
@@ -135,20 +135,19 @@ class PhoneBook:
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def is_international(digits: str) -> bool:
+def is_international(text: str) -> bool:
     """Is this `+` and digits a number of a country with ordinary customs? False does not mean that it is none."""
-    for width in (3, 4, 2):  # no calling code is the beginning of another
-        code = digits[1:width]
-        if code in CALLING_CODES:
-            matches = international_numbers(code)
-            return matches is not None and matches(digits, width) is not None
-    return False
+    if text[:1] != "+":
+        return False
+    width = 3 if text[1:3] in CALLING_CODES else 4 if text[1:4] in CALLING_CODES else 2
+    matches = international_numbers(text[1:width])
+    return matches is not None and matches(text, width) is not None
 
 
-@lru_cache(maxsize=300)
+@cache
 def international_numbers(code: str) -> Matcher | None:
     """The matcher of what follows a calling code, None where a trunk prefix may follow it, too."""
-    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[int(code)]
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[int(code)] if code in CALLING_CODES else [""]
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(regions[0], None)
     if metadata is None or metadata.leading_digits or code in ("1", "7"):
         return None

@@ -8,14 +8,13 @@ language, a date or a tag list is understood once. A converter takes the cells o
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, tzinfo
-from itertools import repeat
 from json.encoder import encode_basestring
 from typing import Protocol
 
 from subscribers.contacts.dates import NO_DATES
-from subscribers.contacts.normalising import InvalidValueError, PhoneBook
+from subscribers.contacts.normalising import InvalidValueError, PhoneBook, is_international
 from subscribers.contacts.values import (
     EARLIEST,
     is_nothing,
@@ -51,9 +50,10 @@ def copy_text(text: str) -> str:
 class Remembered(dict[str, str]):
     """A converter that understands each distinct value once; what tools write for nothing is nothing."""
 
-    def __init__(self, normal: Callable[[str], str]) -> None:
+    def __init__(self, normal: Callable[[str], str], *, null: str = NULL) -> None:
         super().__init__()
         self._normal = normal
+        self._null = null
         self._wrong: dict[str, RejectCode] = {}
 
     def __missing__(self, raw: str) -> str:
@@ -62,11 +62,11 @@ class Remembered(dict[str, str]):
             self._wrong.clear()
         text = raw.strip()
         try:
-            value = self._normal(text) if text else NULL
+            value = self._normal(text) if text else self._null
         except InvalidValueError as error:
             if not is_nothing(text):
                 self._wrong[raw] = RejectCode(str(error))
-            value = NULL
+            value = self._null
         self[raw] = value
         return value
 
@@ -103,22 +103,26 @@ class PhoneConverter:
         self._books: dict[str, PhoneBook] = {NULL: self._own}
 
     def __call__(self, values: Sequence[str], plain: bool, errors: Errors, /) -> list[str]:
-        return self.convert(values, repeat(NULL, len(values)), errors)
+        return self.convert(values, None, errors)
 
-    def convert(self, values: Sequence[str], countries: Iterable[str], errors: Errors) -> list[str]:
+    def convert(self, values: Sequence[str], countries: Sequence[str] | None, errors: Errors) -> list[str]:
         """The numbers of a column in E.164; `countries` are the countries of the rows, or NULL."""
-        phones = []
-        books = self._books
-        for number, (value, country) in enumerate(zip(values, countries, strict=True)):
+        phones = [NULL] * len(values)
+        for number, value in enumerate(values):
             if not value:
-                phones.append(NULL)
                 continue
-            book = books.get(country) or books.setdefault(country, PhoneBook(country))
+            if is_international(value):
+                phones[number] = value
+                continue
+            book = self._book(countries[number]) if countries else self._own
             try:
-                phones.append(book.normalise(value))
+                phones[number] = book.normalise(value)
             except InvalidValueError:
-                phones.append(self._second_try(number, value, book, errors))
+                phones[number] = self._second_try(number, value, book, errors)
         return phones
+
+    def _book(self, country: str) -> PhoneBook:
+        return self._books.get(country) or self._books.setdefault(country, PhoneBook(country))
 
     def _second_try(self, number: int, value: str, tried: PhoneBook, errors: Errors) -> str:
         try:
@@ -224,12 +228,7 @@ def field_converter(field: FieldLike, zone: tzinfo, *, order: str, comma_decimal
         "choice": lambda text: encode_basestring(choice.one(text)),
         "choices": lambda text: "[" + ", ".join(map(encode_basestring, choice.several(text))) + "]",
     }[field.type]
-    members = Remembered(lambda text: NULL if text in NO_DATES else copy_text(start + normal(text)))
-
-    def convert(values: Sequence[str], plain: bool, errors: Errors) -> list[str]:
-        return ["" if member is NULL else member for member in members(values, plain, errors)]
-
-    return convert
+    return Remembered(lambda text: "" if text in NO_DATES else copy_text(start + normal(text)), null="")
 
 
 class ChoiceBook:
@@ -271,7 +270,10 @@ def member_texts(start: str) -> Converter:
             for number, text in enumerate(texts):
                 if len(text) > LONGEST_TEXT:
                     errors.setdefault(number, RejectCode.TOO_LONG)
-        # JSON escapes line ends and quotation marks with backslashes, which COPY wants doubled.
-        return [start + encode_basestring(text).replace("\\", "\\\\") if text else "" for text in texts]
+        encoded = list(map(encode_basestring, texts))
+        if "\\" in "".join(encoded):
+            # JSON escapes marks and controls with backslashes, which COPY wants doubled.
+            encoded = [text.replace("\\", "\\\\") for text in encoded]
+        return [start + json if text else "" for text, json in zip(texts, encoded, strict=True)]
 
     return convert

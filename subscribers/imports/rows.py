@@ -100,7 +100,7 @@ class StagedRows:
         return StagedRows(columns, self.rejects, list(compress(self.stops, keep)), self.flags, self.slips)
 
     def copy_text(self) -> str:
-        return "".join([line + "\n" for line in map("\t".join, zip(*self.columns.values(), strict=True))])
+        return "\n".join([*map("\t".join, zip(*self.columns.values(), strict=True)), ""])
 
 
 def joined(parts: Sequence[StagedRows]) -> StagedRows:
@@ -183,7 +183,10 @@ class RowValidator:
         staged = StagedRows({"line": list(map(str, block.lines)), **columns}, block.broken, stops, flags, slips)
         if not found.errors:
             return staged
-        rest = staged.kept([number not in found.errors for number in range(len(block.rows))])
+        keep = [True] * len(block.rows)
+        for number in found.errors:
+            keep[number] = False
+        rest = staged.kept(keep)
         rest.rejects = sorted([*block.broken, *self._rejects(block, found)], key=lambda reject: reject.line)
         return rest
 
@@ -317,9 +320,12 @@ def member_converters(reading: Reading, targets: Mapping[str, int]) -> list[tupl
 
 
 def json_objects(members: Sequence[list[str]]) -> list[str]:
+    """The members of each row as one object; those that are empty are left out."""
     if len(members) == 1:
         return ["{" + member + "}" for member in members[0]]
-    return ["{" + ",".join(filter(None, row)) + "}" for row in zip(*members, strict=True)]
+    if any("" in column for column in members):
+        return ["{" + ",".join(filter(None, row)) + "}" for row in zip(*members, strict=True)]
+    return ["{" + row + "}" for row in map(",".join, zip(*members, strict=True))]
 
 
 def note_missing_identity(columns: Mapping[str, list[str]], found: Findings) -> None:
