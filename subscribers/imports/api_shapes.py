@@ -200,6 +200,7 @@ class ImportOut(ImportSummary):
     risks: list[str] = Field(description="Why a person is asked to confirm this import by typing.")
     occurred_at: datetime | None
     evidence_note: str
+    partners: str = Field(description="The list of partners that people saw, as text.")
     documents: list[DocumentOut]
     sample: list[SampleRow]
     art14_due: int = Field(description="Contacts of this import who must still be told where their data comes from.")
@@ -262,6 +263,7 @@ def shown(source: Import) -> dict[str, Any]:
         "risks": [risk.code for risk in risks_of(queries.situation(source))] if source.dry_run else [],
         "occurred_at": source.occurred_at,
         "evidence_note": source.evidence_note,
+        "partners": source.partners,
         "documents": [shown_document(document) for document in documents_of(source)],
         "sample": list(shown_sample(source)) if quarantined else [],
         "art14_due": queries.to_inform(source),

@@ -71,7 +71,13 @@ def import_quarantine(request: MemberRequest, import_id: int) -> HttpResponse:
         return to("import_detail", source)
     if request.method == "POST" and not form.errors:
         return to("import_quarantine", source)
-    context = {"source": source, "form": form, "may_release": may_release, "rows": list(form.rows())}
+    context = {
+        "source": source,
+        "form": form,
+        "open": may_release and source.released_at is None,
+        "rows": list(form.rows()),
+        "checked": sum(1 for row in form.sample if row.verdict),
+    }
     return render(request, "subscribers/imports/quarantine.html", context, status=422 if form.errors else 200)
 
 
