@@ -15,6 +15,7 @@ from django.db.models import Q
 from consent import import_afterwards_sql as sql
 from consent.audiences.lots import audiences_of_lot, handed_off_after
 from consent.ledger.evidence import seal_evidence
+from consent.ledger.models import Action
 from consent.ledger.spans import reference, span
 from portal.crypto import sealer
 from subscribers.imports.afterwards import LEFT, Afterwards, Refusal, Sweep, Touch, Window, register_afterwards
@@ -66,8 +67,22 @@ def with_proof(cursor: Any, window: Window, document: dict[str, Any]) -> dict[st
 
 
 def confirm(cursor: Any, window: Window) -> dict[str, int]:
-    cursor.execute(sql.CONFIRM, with_proof(cursor, window, release_document(window.source)))
-    return {"confirmed": cursor.fetchone()[0]}
+    parameters = with_proof(cursor, window, release_document(window.source))
+    cursor.execute(sql.UNCONFIRMED, parameters)
+    return {"confirmed": write(cursor, Action.CONFIRM, cursor.fetchall(), parameters)}
+
+
+def write(
+    cursor: Any, action: Action, found: Sequence[tuple[Any, ...]], parameters: dict[str, Any], *, proof: bool = True
+) -> int:
+    """Events and states of everybody found; with ``proof``, the document that all of them name is kept first."""
+    if not found:
+        return 0
+    if proof:
+        cursor.execute(sql.KEEP_EVIDENCE, parameters)
+    columns = dict(zip(sql.FOUND, (list(column) for column in zip(*found, strict=True)), strict=True))
+    cursor.execute(sql.WRITE[action], {**parameters, "action": action.value, **columns})
+    return int(cursor.fetchone()[0])
 
 
 def release_document(source: Import) -> dict[str, Any]:
@@ -85,27 +100,26 @@ def release_document(source: Import) -> dict[str, Any]:
 
 
 def revert(cursor: Any, window: Window) -> dict[str, int]:
-    cursor.execute(sql.REVERT, with_proof(cursor, window, revert_document(window)))
-    found = cursor.fetchall()
-    places = [row[:3] for row in found if row[0] is not None]
-    restored = restore(cursor, window, places) if places else 0
-    return {"reverted": len(places), "restored": restored, f"{LEFT}newer_choice": found[0][3] - len(places)}
+    parameters = with_proof(cursor, window, revert_document(window))
+    cursor.execute(sql.STANDING, parameters)
+    standing = cursor.fetchall()
+    resting = [row[:-1] for row in standing if row[-1]]
+    write(cursor, Action.REVERT, resting, parameters)
+    restored = restore(cursor, window, resting) if resting else 0
+    return {"reverted": len(resting), "restored": restored, f"{LEFT}newer_choice": len(standing) - len(resting)}
 
 
 def revert_document(window: Window) -> dict[str, Any]:
     return {"kind": "import_reverted", "import": str(window.source.pk), "reverted_at": window.now.isoformat()}
 
 
-def restore(cursor: Any, window: Window, places: Sequence[tuple[int, int, str]]) -> int:
-    contacts, purposes, channels = (list(column) for column in zip(*places, strict=True))
-    parameters = parameters_of(window) | {
-        "contacts": contacts,
-        "purposes": purposes,
-        "channels": channels,
-        "gone": gone(window.source),
-    }
-    cursor.execute(sql.RESTORE, parameters)
-    return int(cursor.fetchone()[0])
+def restore(cursor: Any, window: Window, reverted: Sequence[tuple[Any, ...]]) -> int:
+    """What people had agreed to before, elsewhere, and the import had only refreshed."""
+    contacts, purposes, channels = ([row[place] for row in reverted] for place in range(3))
+    given = {"contacts": contacts, "purposes": purposes, "channels": channels, "gone": gone(window.source)}
+    parameters = parameters_of(window) | given
+    cursor.execute(sql.AGREED_BEFORE, parameters)
+    return write(cursor, Action.GRANT, cursor.fetchall(), parameters, proof=False)
 
 
 def gone(source: Import) -> list[str]:

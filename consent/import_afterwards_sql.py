@@ -25,39 +25,24 @@ STATE_OF = """
 s.organisation_id = %(organisation)s AND s.contact_id = {place}.contact_id AND s.purpose_id = {place}.purpose_id
     AND s.channel = {place}.channel"""
 
-# The states that are meant, as they are now, locked in the one order that all writers keep.
-LOCKED = "locked AS MATERIALIZED (SELECT h.* FROM held h)"
-COLUMNS = "s.contact_id, s.purpose_id, s.channel, s.status, s.since, s.expires_at, s.event_id"
-
-# One document for the events of a window, if there are any.
-PROOF = """
-proof AS (
-    INSERT INTO consent_evidence (id, organisation_id, contact_id, digest, payload, created_at)
-    SELECT %(evidence)s, %(organisation)s, NULL, %(digest)s, %(payload)s, %(now)s::timestamptz
-    WHERE EXISTS (SELECT FROM decided)
-)"""
+# In two steps: find whom it is about, with their states locked in the one order that all writers keep; then write. What
+# was found goes back as arrays, whose length the planner knows: one statement for both would take it for a single row,
+# and compare everybody with everybody.
+FOUND = (
+    "contact_id", "purpose_id", "channel", "basis", "occurred_at", "source_reference", "notice_version", "proof_id",
+    "digest", "double_opt_in", "valid_for_days",
+)  # fmt: skip
 
 # Who is `unconfirmed` by this import, and by nothing else. They agreed when the file says they did, so that their
 # agreement also ends when it would have (C-11); that it was proven is known since now.
-CONFIRM = f"""
-WITH held AS MATERIALIZED (
-    SELECT {COLUMNS} FROM (SELECT e.* {CLAIMED}) e
-    JOIN consent_consentstate s ON {STATE_OF.format(place="e")} AND s.event_id = e.id
-    JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = s.purpose_id AND NOT p.double_opt_in
-    WHERE s.status = 'unconfirmed'
-    ORDER BY s.contact_id, s.purpose_id, s.channel FOR UPDATE OF s
-),
-given AS MATERIALIZED (
-    SELECT row_number() OVER (ORDER BY h.event_id)::int AS n, h.contact_id, h.purpose_id, h.channel,
-           'confirm'::text AS action, e.basis, e.occurred_at, 'system'::text AS source,
-           %(reference)s::text AS source_reference, e.notice_version, NULL::timestamptz AS paused_until,
-           NULL::bytea AS payload, %(evidence)s::bigint AS proof_id, %(digest)s::bytea AS digest,
-           FALSE AS double_opt_in, p.valid_for_days
-    FROM held h JOIN consent_consentevent e ON e.id = h.event_id
-    JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = h.purpose_id
-),
-{LOCKED}, {sql.decided_with("g.proof_id", Effects(frozenset({Action.CONFIRM})))}, {PROOF}, {sql.EVENTS}, {sql.STATES}
-SELECT count(*) FROM decided
+UNCONFIRMED = f"""
+SELECT s.contact_id, s.purpose_id, s.channel, e.basis, e.occurred_at, %(reference)s, e.notice_version,
+       %(evidence)s::bigint, %(digest)s::bytea, FALSE, p.valid_for_days
+FROM (SELECT e.* {CLAIMED}) e
+JOIN consent_consentstate s ON {STATE_OF.format(place="e")} AND s.event_id = e.id
+JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = s.purpose_id AND NOT p.double_opt_in
+WHERE s.status = 'unconfirmed'
+ORDER BY s.contact_id, s.purpose_id, s.channel FOR UPDATE OF s
 """  # noqa: S608
 
 # The word that an agreement in force rests on. Index: the event's primary key; events_by_contact.
@@ -69,27 +54,20 @@ WHERE e.id = CASE WHEN h.status <> 'paused' THEN h.event_id ELSE (
         AND y.channel = h.channel AND y.action IN ('grant', 'confirm')
     ORDER BY y.id DESC LIMIT 1) END"""
 
-# Who stands agreed, or waits, because of this import. Whoever has said anything themselves since then stands on that,
-# and a "no" is not touched at all: only what rests on the import is taken back.
-REVERT = f"""
-WITH held AS MATERIALIZED (
-    SELECT {COLUMNS} FROM (SELECT DISTINCT e.contact_id, e.purpose_id, e.channel {CLAIMED}) e
+# Who stands agreed, or waits, where this import claimed it; `rests` when it is because of this import. Whoever has said
+# anything themselves since then stands on that, and a "no" is not looked at: only what rests on the import is taken
+# back.
+STANDING = f"""
+SELECT h.contact_id, h.purpose_id, h.channel, e.basis, GREATEST(%(now)s::timestamptz, h.since), %(reference)s, '',
+       %(evidence)s::bigint, %(digest)s::bytea, FALSE, NULL::int, e.id IS NOT NULL AS rests
+FROM (
+    SELECT s.contact_id, s.purpose_id, s.channel, s.status, s.since, s.event_id
+    FROM (SELECT DISTINCT e.contact_id, e.purpose_id, e.channel {CLAIMED}) e
     JOIN consent_consentstate s ON {STATE_OF.format(place="e")}
     WHERE s.status IN ('granted', 'unconfirmed', 'paused')
     ORDER BY s.contact_id, s.purpose_id, s.channel FOR UPDATE OF s
-),
-given AS MATERIALIZED (
-    SELECT row_number() OVER (ORDER BY h.contact_id, h.purpose_id, h.channel)::int AS n, h.contact_id, h.purpose_id,
-           h.channel, 'revert'::text AS action, e.basis, GREATEST(%(now)s::timestamptz, h.since) AS occurred_at,
-           'system'::text AS source, %(reference)s::text AS source_reference, ''::text AS notice_version,
-           NULL::timestamptz AS paused_until, NULL::bytea AS payload, %(evidence)s::bigint AS proof_id,
-           %(digest)s::bytea AS digest, FALSE AS double_opt_in, NULL::int AS valid_for_days
-    FROM held h JOIN LATERAL ({RESTS_ON}) e
-        ON e.source IN ('import', 'system') AND e.source_reference = %(reference)s
-),
-{LOCKED}, {sql.decided_with("g.proof_id", Effects(frozenset({Action.REVERT})))}, {PROOF}, {sql.EVENTS}, {sql.STATES}
-SELECT d.contact_id, d.purpose_id, d.channel, (SELECT count(*) FROM held)
-FROM (VALUES (1)) always LEFT JOIN decided d ON TRUE
+) h
+LEFT JOIN LATERAL ({RESTS_ON}) e ON e.source IN ('import', 'system') AND e.source_reference = %(reference)s
 """  # noqa: S608
 
 # Words that count no more: those of imports that are undone or deleted, and what Accord wrote about them.
@@ -102,28 +80,42 @@ WHERE e.organisation_id = %(organisation)s AND e.contact_id = u.contact_id AND e
 
 # An agreement from elsewhere that the import had refreshed stands again, with its own date and its own evidence; not
 # when the person has said no since. Index: events_by_contact.
-RESTORE = f"""
-WITH given AS MATERIALIZED (
-    SELECT row_number() OVER (ORDER BY u.contact_id, u.purpose_id, u.channel)::int AS n, u.contact_id, u.purpose_id,
-           u.channel, 'grant'::text AS action, y.basis, y.occurred_at, 'system'::text AS source,
-           CASE WHEN y.source IN ('import', 'system') THEN y.source_reference ELSE 'event:' || y.id END
-               AS source_reference,
-           y.notice_version, NULL::timestamptz AS paused_until, NULL::bytea AS payload, y.evidence_id AS proof_id,
-           y.evidence_digest AS digest,
-           p.double_opt_in AND y.action = 'grant' AND y.source <> 'system'
-               AND NOT EXISTS (SELECT {EARLIER} AND e.action = 'confirm') AS double_opt_in,
-           p.valid_for_days
-    FROM unnest(%(contacts)s::bigint[], %(purposes)s::bigint[], %(channels)s::text[])
-        AS u (contact_id, purpose_id, channel)
-    JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = u.purpose_id
-    CROSS JOIN LATERAL (
-        SELECT e.* {EARLIER} AND e.action IN ('grant', 'confirm') ORDER BY e.occurred_at DESC, e.id DESC LIMIT 1
-    ) y
-    WHERE NOT EXISTS (SELECT {EARLIER} AND e.id > y.id AND e.action NOT IN ('grant', 'confirm', 'pause', 'resume'))
-),
-{sql.LOCKED}, {sql.decided_with("g.proof_id", sql.GRANTING)}, {sql.EVENTS}, {sql.STATES}
-SELECT count(*) FROM decided
+AGREED_BEFORE = f"""
+SELECT u.contact_id, u.purpose_id, u.channel, y.basis, y.occurred_at,
+       CASE WHEN y.source IN ('import', 'system') THEN y.source_reference ELSE 'event:' || y.id END,
+       y.notice_version, y.evidence_id, y.evidence_digest,
+       p.double_opt_in AND y.action = 'grant' AND y.source <> 'system'
+           AND NOT EXISTS (SELECT {EARLIER} AND e.action = 'confirm'),
+       p.valid_for_days
+FROM unnest(%(contacts)s::bigint[], %(purposes)s::bigint[], %(channels)s::text[]) AS u (contact_id, purpose_id, channel)
+JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = u.purpose_id
+CROSS JOIN LATERAL (
+    SELECT e.* {EARLIER} AND e.action IN ('grant', 'confirm') ORDER BY e.occurred_at DESC, e.id DESC LIMIT 1
+) y
+WHERE NOT EXISTS (SELECT {EARLIER} AND e.id > y.id AND e.action NOT IN ('grant', 'confirm', 'pause', 'resume'))
+ORDER BY u.contact_id, u.purpose_id, u.channel
 """  # noqa: S608
+
+GIVEN = """
+given AS MATERIALIZED (
+    SELECT u.n::int AS n, u.contact_id, u.purpose_id, u.channel, %(action)s::text AS action, u.basis, u.occurred_at,
+           'system'::text AS source, u.source_reference, u.notice_version, NULL::timestamptz AS paused_until,
+           NULL::bytea AS payload, u.proof_id, u.digest, u.double_opt_in, u.valid_for_days
+    FROM unnest(%(contact_id)s::bigint[], %(purpose_id)s::bigint[], %(channel)s::text[], %(basis)s::text[],
+                %(occurred_at)s::timestamptz[], %(source_reference)s::text[], %(notice_version)s::text[],
+                %(proof_id)s::bigint[], %(digest)s::bytea[], %(double_opt_in)s::boolean[], %(valid_for_days)s::int[])
+        WITH ORDINALITY AS u (contact_id, purpose_id, channel, basis, occurred_at, source_reference, notice_version,
+                              proof_id, digest, double_opt_in, valid_for_days, n)
+)"""
+
+
+def writing(action: Action) -> str:
+    """The ledger's own steps for what was found."""
+    decided = sql.decided_with("g.proof_id", Effects(frozenset({action})))
+    return f"WITH {GIVEN}, {sql.LOCKED}, {decided}, {sql.EVENTS}, {sql.STATES} SELECT count(*) FROM decided"  # noqa: S608
+
+
+WRITE = {action: writing(action) for action in (Action.CONFIRM, Action.REVERT, Action.GRANT)}
 
 # Of the places the import claimed: how many states rest on it now, and how many agreements are somebody's newer word.
 # Indexes: events_by_time; the state's and the event's primary keys, or hashes of them.
@@ -162,3 +154,7 @@ WHERE s.organisation_id = %(organisation)s AND s.contact_id = ANY (%(contacts)s:
 ORDER BY s.contact_id, s.channel
 """  # noqa: S608
 EVIDENCE_ID = "SELECT nextval('consent_evidence_id_seq')"
+KEEP_EVIDENCE = """
+INSERT INTO consent_evidence (id, organisation_id, contact_id, digest, payload, created_at)
+VALUES (%(evidence)s, %(organisation)s, NULL, %(digest)s, %(payload)s, %(now)s)
+"""
