@@ -21,6 +21,8 @@ KNOWN_DOMAINS = 200_000
 INVISIBLE = re.compile("[\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad]")
 # What nearly every local part looks like; anything else goes through email-validator.
 ORDINARY_LOCAL = re.compile(r"[A-Za-z0-9_+\-]+(?:\.[A-Za-z0-9_+\-]+)*").fullmatch
+# As mail programs copy it: `Ada Martin <ada@example.org>`.
+NAMED_ADDRESS = re.compile(r"[^<>]*<([^<>\s]+)>").fullmatch
 PHONE_MARKS = str.maketrans("", "", " .-()/\u00a0\u202f\u2009\u2011\u200e\u202a\u202c")
 KINDS = ("fixed_line", "mobile", "voip", "shared_cost", "toll_free", "premium_rate", "personal_number", "pager", "uan")
 CALLING_CODES = frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
@@ -83,23 +85,27 @@ def normalise_email(text: str, book: DomainBook = domains) -> tuple[str, str]:
         raise InvalidEmailError
     if ORDINARY_LOCAL(local) and len(local) <= 64:
         key = book.key_of(domain)
-        if key is not None and len(address) <= LONGEST_EMAIL:
+        if key is not None and len(local) + 1 + len(key) <= LONGEST_EMAIL:
             return address, f"{local.lower()}@{key}"
     return unusual_email(address)
 
 
 def unusual_email(text: str) -> tuple[str, str]:
-    """The thorough way: `mailto:`, `Name <address>`-free, any Unicode local part (RFC 6531), no quoted ones."""
-    text = unicodedata.normalize("NFC", INVISIBLE.sub("", text)).strip()
+    """The thorough way: `mailto:`, `Name <address>`, any Unicode local part (RFC 6531), no quoted ones."""
+    text = INVISIBLE.sub("", text).strip().rstrip(",;.")
     text = text[7:] if text[:7].lower() == "mailto:" else text
-    text = text[1:-1] if text[:1] == "<" and text[-1:] == ">" else text
+    named = NAMED_ADDRESS(text)
+    text = named[1] if named else text
     try:
         valid = validate_email(text, check_deliverability=False, strict=True)
     except EmailNotValidError:
         raise InvalidEmailError from None
-    if len(text) > LONGEST_EMAIL or valid.ascii_domain is None:
+    if valid.ascii_domain is None:
         raise InvalidEmailError
-    return text, f"{valid.local_part.lower()}@{valid.ascii_domain.lower()}"
+    key = f"{valid.local_part.lower()}@{valid.ascii_domain.lower()}"
+    if len(key.encode()) > LONGEST_EMAIL:  # in octets, as it travels
+        raise InvalidEmailError
+    return unicodedata.normalize("NFC", text), key
 
 
 class PhoneBook:

@@ -27,6 +27,8 @@ from subscribers.contacts.values import (
         ("ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
         ("mailto:ada@example.org", "ada@example.org"),
         ("<ada@example.org>", "ada@example.org"),
+        ("Ada Martin <Ada@example.org>", "ada@example.org"),
+        ("ada@example.org;", "ada@example.org"),
         ("ada\u200b@example.org", "ada@example.org"),
         ("E\u0301lodie@example.org", "élodie@example.org"),
         ("o'neil@example.org", "o'neil@example.org"),
@@ -39,7 +41,9 @@ def test_addresses_get_a_key(typed: str, key: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "ada", "ada@", "@example.org", "ada@@example.org", "ada@localhost", "a b@example.org", "ada.@example.org",
-     "ada@example..org", "ada@-example.org", "x" * 65 + "@example.org", "ada@[192.0.2.1]", "a\tb@example.org"],
+     "ada@example..org", "ada@-example.org", "x" * 65 + "@example.org", "a@" + "x" * 60 + ".λ" * 60 + ".org",
+     "<\u0338ada@example.org", "Ada <ada@example.org> <ben@example.org>", "ada@example.org, ben@example.org",
+     "ada@[192.0.2.1]", "a\tb@example.org"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(InvalidValueError):
