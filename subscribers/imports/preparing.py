@@ -37,7 +37,7 @@ from subscribers.imports.formats.tables import Maker, is_quick
 from subscribers.imports.guessing import guess_dates, guess_mapping
 from subscribers.imports.mapping import mapping_problems, require_identity
 from subscribers.imports.models import DateOrder, FileKind, Import, UpdateRule
-from subscribers.imports.presets import PRESETS
+from subscribers.imports.presets import PRESETS, recognised_preset
 from subscribers.imports.reading import preview_rows
 from subscribers.imports.saved_mappings import take_up_saved_mapping
 from subscribers.imports.sensitive import sensitive_columns, sensitive_problems
@@ -169,9 +169,10 @@ def dialect_of(source: Import, choice: ReadingChoice) -> dict[str, Any]:
 def set_mapping(source: Import, rows: Sequence[Sequence[str]], choice: ReadingChoice) -> None:
     source.sensitive = sensitive_columns(source.columns, rows)
     fields = dict(Field.objects.values_list("key", "label"))
+    # Tools name the files inside their archives after what is in them.
+    name = f"{source.file_name} {source.part}".strip()
     if choice.mapping is None:
-        # Tools name the files inside their archives after what is in them.
-        guess = guess_mapping(source.columns, rows, fields, f"{source.file_name} {source.part}".strip())
+        guess = guess_mapping(source.columns, rows, fields, name)
         source.mapping, source.preset = guess.mapping, guess.preset
         source.doubts = [*source.doubts, *guess.doubts]
         return
@@ -179,6 +180,8 @@ def set_mapping(source: Import, rows: Sequence[Sequence[str]], choice: ReadingCh
     if problems:
         raise InvalidInputError(errors=problems)
     source.mapping = {column: choice.mapping.get(column) for column in source.columns}
+    # Who maps the columns by hand has said nothing about the people: a file of those who left stays one.
+    source.preset = source.preset or recognised_preset(source.columns, rows, name)
 
 
 def set_date_order(source: Import, rows: Sequence[Sequence[str]], chosen: str | None) -> None:

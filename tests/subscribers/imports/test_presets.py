@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from portal.organisations.actors import Actor
+from portal.organisations.models import Organisation
+from subscribers.imports.actions import ReadingChoice, create_import
 from subscribers.imports.mapping import guess_mapping
 from subscribers.imports.presets import PRESETS
 from subscribers.imports.statuses import WORDS, Said, StatusColumn, row_status
+from tests.subscribers.imports.files import OUR_FORM, csv_upload
 from tests.subscribers.imports.rows import cells, reasons, staged
 
 MAILCHIMP = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,{kind}LEID,EUID,TAGS"
@@ -55,6 +59,19 @@ def test_a_mailchimp_file_has_the_status_of_its_kind(
 ) -> None:
     row = ["a@x.example", "Ada", "2", *SIGNED_UP, "1", "e", ""]
     assert said(MAILCHIMP.format(kind=""), row, file_name=file_name) == (preset, [staged_row])
+
+
+@pytest.mark.django_db
+def test_whoever_maps_the_columns_by_hand_does_not_make_subscribers_of_those_who_left(in_acme: Organisation) -> None:
+    row = ["a@x.example", "Ada", "2", *SIGNED_UP, "2025-02-01 09:00:00", "News 12", "", "1", "e", ""]
+    source = create_import(
+        actor=Actor.system(in_acme),
+        organisation=in_acme,
+        upload=csv_upload("\n".join([MAILCHIMP.format(kind=UNSUBSCRIBED), ",".join(row), ""])),
+        choice=ReadingChoice(mapping={"Email Address": "email"}),
+        declaration=OUR_FORM,
+    )
+    assert source.preset == "mailchimp_unsubscribed"
 
 
 def test_a_mailchimp_file_of_an_unknown_kind_is_a_doubt() -> None:
