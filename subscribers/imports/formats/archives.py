@@ -33,7 +33,7 @@ MOST_PARTS = 100  # that are offered
 RATIO, RATIO_FROM = 250, 64 * 1024 * 1024
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 END, END_64, LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
-JUNK = re.compile(r"(^|/)(\.|__MACOSX/|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+JUNK = re.compile(r"(^|/)(\.[^./]|__MACOSX/|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 SHEET_MARKS = (b"[Content_Types].xml", b"_rels/", b"xl/", b"docProps/", b"opendocument.spreadsheet")
 # Neither tables nor spreadsheets: pictures, documents, other archives.
@@ -41,7 +41,8 @@ OTHER_FILES = (
     b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ",
     b"\x28\xb5\x2f\xfd", b"\x7fELF", b"MZ", b"SQLite format 3",
 )  # fmt: skip
-FAILURES = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error)
+# What the modules of Python raise for an archive that is damaged, or odd on purpose.
+FAILURES = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, struct.error)
 
 
 @dataclass(frozen=True, slots=True)

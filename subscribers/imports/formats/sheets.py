@@ -43,10 +43,8 @@ def write_table(stream: BinaryIO, lines: TableLines, *, part: str) -> None:
     links = addresses_of(content, part)
     del content, book
     lines.head(parts=names, part=part, doubtful=doubtful)
-    top, left = sheet.start
-    for _row in range(top):
-        lines.row(())
-    for number, row in enumerate(sheet.iter_rows(), start=top):
+    _top, left = sheet.start  # the empty rows above are given, the empty columns before are not
+    for number, row in enumerate(sheet.iter_rows()):
         cells = list(map(text_of, row))
         lines.row(linked(cells, links.get(number, {}), left) if links else cells)
 

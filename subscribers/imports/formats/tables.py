@@ -54,22 +54,19 @@ class Maker:
 
     def _unpacked(self, stream: BinaryIO, size: int, found: Found, part: str) -> Table:
         if found.format == Format.GZIP:
-            return self._inner(unpacked_gzip(stream, size=size, most=self.most_bytes), part)
+            return self._inner(self._written(unpacked_gzip(stream, size=size, most=self.most_bytes)), part)
         with opened_zip(stream) as archive:
             members = members_of(archive)
-            names = [member.name for member in members]
             member = members[0] if len(members) == 1 else chosen(members, part)
-            pieces = unpacked(archive, member, most=self.most_bytes)
-            if len(members) == 1:  # the sheets of the only workbook in an archive can be chosen
-                return self._inner(pieces, "" if part == member.name else part)
-            table = self._inner(pieces, "")
-        return replace(table, parts=names, part=member.name, doubtful=not part)
+            file = self._written(unpacked(archive, member, most=self.most_bytes))
+        if len(members) == 1:  # the sheets of the only workbook in an archive can be chosen
+            return self._inner(file, "" if part == member.name else part)
+        names = [member.name for member in members]
+        return replace(self._inner(file, ""), parts=names, part=member.name, doubtful=not part)
 
-    def _inner(self, pieces: Iterator[bytes], part: str) -> Table:
-        """The table in what is unpacked; an archive in an archive is refused."""
-        file = self.new_file()
+    def _inner(self, file: SealedFile, part: str) -> Table:
+        """The table in what was unpacked; an archive in an archive is refused."""
         try:
-            self._write(file, pieces)
             found = format_of(stream_of(file), file.size or 0)
             if found.format in PACKED:
                 raise UnsupportedArchiveError
@@ -88,7 +85,7 @@ class Maker:
         if found.format in SHEETS:
             with self._child("sheets", stream, WHOLE, part=part) as conversion:
                 said = conversion.found
-                return Table(kind=kind, file=self._file_of(conversion), parts=said["parts"], part=said["part"],
+                return Table(kind=kind, file=self._written(conversion.pieces), parts=said["parts"], part=said["part"],
                              doubtful=said["doubtful"])  # fmt: skip
         if part:
             raise NoSuchPartError
@@ -97,7 +94,7 @@ class Maker:
         with self._child(module, stream, STREAMED, columns=None, **options) as conversion:
             said = conversion.found
         with self._child(module, stream, STREAMED, columns=said["columns"], **options) as conversion:
-            return Table(kind=kind, file=self._file_of(conversion), named=not said["positional"])
+            return Table(kind=kind, file=self._written(conversion.pieces), named=not said["positional"])
 
     def _options(self, found: Found) -> dict[str, Any]:
         return {"by_line": found.format == Format.NDJSON, "most_columns": self.most_columns}
@@ -108,23 +105,20 @@ class Maker:
         with converted(module, stream, limits, **options) as conversion:
             yield conversion
 
-    def _file_of(self, conversion: Conversion) -> SealedFile:
+    def _written(self, pieces: Iterator[bytes]) -> SealedFile:
         file = self.new_file()
+        done = 0
         try:
-            self._write(file, conversion.pieces)
+            for piece in pieces:
+                done += file.write(piece)
+                if done > self.most_bytes:
+                    raise UnpacksTooLargeError
+                self.report(done)
+            file.finish()
         except BaseException:
             file.close()
             raise
         return file
-
-    def _write(self, file: SealedFile, pieces: Iterator[bytes]) -> None:
-        done = 0
-        for piece in pieces:
-            done += file.write(piece)
-            if done > self.most_bytes:
-                raise UnpacksTooLargeError
-            self.report(done)
-        file.finish()
 
 
 def stream_of(file: SealedFile) -> BinaryIO:

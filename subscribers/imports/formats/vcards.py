@@ -65,7 +65,7 @@ def unfolded(stream: BinaryIO, encoding: str) -> Iterator[str]:
     reader = io.TextIOWrapper(stream, encoding=encoding, errors="surrogateescape", newline=None)
     held = ""
     while line := reader.readline(LONGEST_LINE):
-        text = line.rstrip("\n")
+        text = line.rstrip("\n").removeprefix("\ufeff")
         soft = held.endswith("=") and "QUOTED-PRINTABLE" in held.partition(":")[0].upper()
         if held and (soft or text[:1] in (" ", "\t")):
             if len(held) < LONGEST_VALUE:

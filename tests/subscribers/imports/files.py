@@ -10,8 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from portal.jobs.running import run_job
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
+from portal.uploads import SealedFile
 from subscribers.imports import running
 from subscribers.imports.actions import ReadingChoice, create_import
+from subscribers.imports.formats.tables import Maker, Table
 from subscribers.imports.models import Import
 from subscribers.imports.reading import Block, FileFormat, inspect_file, read_blocks
 from subscribers.imports.rules import Declaration
@@ -30,6 +32,25 @@ def csv_upload(content: str | bytes, name: str = "people.csv") -> SimpleUploaded
 
 def inspected(content: bytes, **choices: Any) -> FileFormat:
     return inspect_file(io.BytesIO(content), size=len(content), **choices)
+
+
+def table_of(content: bytes, part: str = "", *, most_bytes: int = 1 << 28) -> Table:
+    """What a file turns out to be, with the table it is turned into."""
+    maker = Maker(
+        new_file=lambda: SealedFile("table", key=b"k" * 32, context=b""),
+        report=lambda done: None,
+        most_bytes=most_bytes,
+        most_columns=500,
+    )
+    return maker.table_of(io.BytesIO(content), len(content), part)
+
+
+def table_lines(table: Table) -> list[str]:
+    assert table.file is not None
+    table.file.seek(0)
+    lines: list[str] = table.file.read().decode().split("\n")
+    assert lines.pop() == ""
+    return lines
 
 
 def blocks_of(content: bytes, *, block_bytes: int = 1 << 18, **choices: Any) -> list[Block]:
