@@ -97,6 +97,15 @@ class JobRun:
         if job.pause_requested_at:
             raise JobPausedError
 
+    def wait_in(self, queue: str) -> None:
+        """Go on in this queue: there may turn out to be more to do, or less, than when the job was started.
+
+        Raises JobYieldedError when it is another one than now.
+        """
+        if queue != self.job.queue:
+            self.job.queue = queue
+            raise JobYieldedError
+
     def complete(self, outcome: dict[str, Any], *, done: int, expected: int) -> None:
         """End the job in the transaction that ends its work, so that neither is done twice.
 
@@ -116,7 +125,12 @@ class JobRun:
         """Let go of a job that is to go on later, from its last checkpoint."""
         now = timezone.now()
         asked = {"pause_requested_at": None} if state == JobState.PAUSED else {}
-        return bool(self._mine().update(state=state, lease=None, waiting_since=now, heartbeat_at=now, **asked))
+        queue = self.job.queue
+        return bool(
+            self._mine().update(
+                state=state, queue=queue, lease=None, waiting_since=now, heartbeat_at=now, vain_attempts=0, **asked
+            )
+        )
 
     def _mine(self) -> Any:
         with scopes_disabled():

@@ -26,6 +26,7 @@ from subscribers.imports.declaring import (
 )
 from subscribers.imports.documents import add_document, checked_type, warnings_of
 from subscribers.imports.files import discard_file, received, stored_with
+from subscribers.imports.lanes import lane_of
 from subscribers.imports.mapping import require_identity
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.preparing import ReadingChoice, needs_a_job, new_import, prepare, prepare_later
@@ -193,7 +194,7 @@ def download_rejects(*, actor: Actor, source: Import) -> Iterator[str]:
 
 def read_upload(actor: Actor, source: Import, choice: ReadingChoice) -> None:
     """Look into an upload, at once or by a job; until that is done the import has no columns."""
-    from subscribers.imports.tasks import lane_of, read_file
+    from subscribers.imports.tasks import read_file
 
     if needs_a_job(source, choice):
         prepare_later(source, choice)
@@ -215,7 +216,7 @@ def forget_outcome(source: Import) -> None:
 
 
 def begin(actor: Actor, organisation: Organisation, source: Import, now: datetime) -> None:
-    from subscribers.imports.tasks import lane_of, run_import
+    from subscribers.imports.tasks import run_import
 
     source.state = ImportState.UPLOADED
     source.warnings = warnings_of(source)

@@ -17,6 +17,7 @@ from subscribers.imports.chunks import CHUNK_ROWS, rare_collections, read_chunks
 from subscribers.imports.ending import ended_import, fail_import, pause_import_run, stop_import
 from subscribers.imports.feeding import StagedChunk, feed
 from subscribers.imports.files import open_table, stored_format
+from subscribers.imports.lanes import lane_of
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.preparing import prepare_in
 from subscribers.imports.reading import BLOCK_BYTES
@@ -38,6 +39,7 @@ def execute_import(run: JobRun) -> dict[str, Any]:
     """
     source = started_import(run)
     prepare_in(run, source)
+    run.wait_in(lane_of(source))
     with open_table(source) as stream, translation.override(run.organisation.locale):
         file = stored_format(source, stream)
         validator = RowValidator(reading_of(source, run))

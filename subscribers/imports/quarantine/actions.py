@@ -17,6 +17,7 @@ from portal.jobs.actions import start_job
 from portal.organisations.actors import Actor
 from portal.organisations.roles import Capability
 from subscribers.imports.files import discard_file
+from subscribers.imports.lanes import lane_of
 from subscribers.imports.models import Import, ImportSample, ImportState, Verdict
 from subscribers.imports.quarantine.checking import Check, read_checks
 from subscribers.imports.quarantine.errors import NotQuarantinedError, SampleIncompleteError, UnprovenSampleError
@@ -91,7 +92,6 @@ def reason_to_wait(sample: Sequence[ImportSample]) -> SampleIncompleteError | Un
 def release(actor: Actor, source: Import, sample: Sequence[ImportSample], now: datetime) -> None:
     """All of the sample is proven: its people may be written to, and a job confirms what the import claims."""
     from subscribers.imports.quarantine.tasks import confirm_lot
-    from subscribers.imports.tasks import lane_of
 
     if source.state == ImportState.QUARANTINED:
         source.state = ImportState.DONE

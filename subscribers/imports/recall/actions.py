@@ -12,6 +12,7 @@ from portal.jobs.actions import start_job
 from portal.jobs.models import Job
 from portal.organisations.actors import Actor
 from portal.organisations.roles import Capability
+from subscribers.imports.lanes import lane_of
 from subscribers.imports.models import Import
 from subscribers.imports.recall.errors import LotDeletedError, LotFrozenError, LotNotFrozenError
 from subscribers.imports.recall.letters import tell_of_recall
@@ -81,7 +82,6 @@ def delete_lot(*, actor: Actor, source: Import) -> Job:
     Raises ``lot_not_frozen``, ``lot_deleted``, ``import_unfinished``.
     """
     from subscribers.imports.recall.tasks import run_deletion
-    from subscribers.imports.tasks import lane_of
 
     actor.require(Capability.IMPORTS_RELEASE)
     now = timezone.now()

@@ -10,6 +10,7 @@ from portal.jobs.actions import start_job
 from portal.jobs.models import Job
 from portal.organisations.actors import Actor
 from portal.organisations.roles import Capability
+from subscribers.imports.lanes import lane_of
 from subscribers.imports.models import Import
 from subscribers.imports.undo.queries import refusal_to_undo
 
@@ -20,7 +21,6 @@ def undo_import(*, actor: Actor, source: Import) -> Job:
 
     Raises ``import_undone``, ``undo_too_late``, ``import_unfinished`` and ``dry_run_only``.
     """
-    from subscribers.imports.tasks import lane_of
     from subscribers.imports.undo.tasks import run_undo
 
     actor.require(Capability.IMPORTS_RUN)

@@ -18,28 +18,29 @@ from django_scopes import scope, scopes_disabled
 from portal.jobs.queues import Queue
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
-from subscribers.imports import tasks
+from subscribers.imports import lanes
 from subscribers.imports.actions import ReadingChoice, create_import
 from subscribers.imports.models import Import
+from subscribers.imports.staging import drop_stages, stage_tables
 from tests.subscribers.imports.files import OUR_FORM, csv_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LARGE, SMALL, CHUNK = 20_000, 1_000, 500
 
-WORKER = (
-    """
+WORKER = """
 import sys, time, django
 from datetime import timedelta
 django.setup()
 from django.conf import settings
 from django.db import connections
-database, media, queue = sys.argv[1:]
+database, media, queue, small, chunk = sys.argv[1:]
 connections.databases["default"]["NAME"] = connections["default"].settings_dict["NAME"] = database
 settings.MEDIA_ROOT = media
 from portal.jobs import leases
 leases.TURN, leases.PATIENCE, leases.LOOK_EVERY = timedelta(seconds=1), timedelta(seconds=0.2), 0.2
-from subscribers.imports import running
-running.CHUNK_ROWS, running.BLOCK_BYTES = %d, 8000
+from subscribers.imports import lanes, running
+lanes.SMALL_BYTES = int(small)
+running.CHUNK_ROWS, running.BLOCK_BYTES = int(chunk), 8000
 merge = running.Merger._merge
 def slowly(self, *arguments):
     merge(self, *arguments)
@@ -49,8 +50,6 @@ from portal.celery import app
 app.worker_main(["worker", "--pool", "solo", "--queues", queue, "--hostname", queue + "@test", "--loglevel", "ERROR",
                  "--without-gossip", "--without-mingle", "--without-heartbeat"])
 """
-    % CHUNK
-)  # noqa: UP031
 
 
 @pytest.fixture
@@ -61,7 +60,16 @@ def workers(tmp_path: Path, settings: Any) -> Iterator[Callable[..., None]]:
 
     def start(*queues: Queue) -> None:
         for queue in queues:
-            command = [sys.executable, "-c", WORKER, connection.settings_dict["NAME"], str(tmp_path), queue.value]
+            sizes = [str(lanes.SMALL_BYTES), str(CHUNK)]
+            command = [
+                sys.executable,
+                "-c",
+                WORKER,
+                connection.settings_dict["NAME"],
+                str(tmp_path),
+                queue.value,
+                *sizes,
+            ]
             environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings"}
             started.append(subprocess.Popen(command, env=environment))
 
@@ -69,6 +77,8 @@ def workers(tmp_path: Path, settings: Any) -> Iterator[Callable[..., None]]:
     for process in started:
         process.send_signal(signal.SIGKILL)
         process.wait()
+    for import_id in stage_tables():
+        drop_stages(import_id)
 
 
 def started(organisation: Organisation, rows: int) -> Import:
@@ -95,7 +105,7 @@ def wait_for(holds: Callable[[], bool], seconds: float = 60) -> None:
 def test_a_small_import_ends_long_before_a_large_one_that_came_first(
     acme: Organisation, other: Organisation, workers: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks, "SMALL_BYTES", 50_000)
+    monkeypatch.setattr(lanes, "SMALL_BYTES", 50_000)
     workers(Queue.IMPORTS, Queue.IMPORTS_SMALL)
     large = started(acme, LARGE)
     wait_for(lambda: now(large).rows_read > 0)
@@ -106,11 +116,23 @@ def test_a_small_import_ends_long_before_a_large_one_that_came_first(
     assert now(large).rows_read < LARGE / 2
 
 
+def test_work_that_turns_out_larger_goes_on_in_the_other_lane(
+    acme: Organisation, workers: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An archive is small until it is unpacked."""
+    source = started(acme, SMALL)
+    assert now(source).job.queue == Queue.IMPORTS_SMALL  # type: ignore[union-attr]
+    monkeypatch.setattr(lanes, "SMALL_BYTES", 1000)
+    workers(Queue.IMPORTS, Queue.IMPORTS_SMALL)
+    wait_for(lambda: now(source).state == "done")
+    assert now(source).job.queue == Queue.IMPORTS  # type: ignore[union-attr]
+
+
 def test_an_organisation_does_not_wait_for_all_that_another_brought_before(
     acme: Organisation, other: Organisation, workers: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One worker, two large files of one organisation, then one of another: they take turns."""
-    monkeypatch.setattr(tasks, "SMALL_BYTES", 0)
+    monkeypatch.setattr(lanes, "SMALL_BYTES", 0)
     workers(Queue.IMPORTS)
     first, second = started(acme, LARGE), started(acme, LARGE)
     wait_for(lambda: now(first).rows_read > 0)
