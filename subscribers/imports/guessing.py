@@ -32,7 +32,8 @@ PERHAPS_WHOLE = frozenset(("name", "nom", "nome", "nombre"))
 AGREEMENT = re.compile(
     r"\bopt(ed)? ?in|\bconsent\w*|\bnewsletter\b|\baccepts? |\babonn\w+|\bsubscri(bed|ption)\b|\beinwillig\w+"
 )
-FEWEST = 3
+# So few values speak against a name; so many are enough to hear.
+FEWEST, SAMPLE = 3, 50
 # What the values of a target must mostly be, lest the name deceives.
 EXPECTED: dict[str, looks.Test] = {
     "email": looks.is_email,
@@ -95,7 +96,9 @@ def guess_dates(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[
     One column that settles it settles it for all: one program wrote them.
     """
     values = [looks.column_values(rows, number) for number in range(len(columns))]
-    dated = [column for column in values if looks.share(column, looks.is_written_date) >= looks.MOST]
+    numbered = [column for column in values if looks.share(column, looks.is_numbered_day) >= looks.MOST]
+    # `06 12 34 56 78` begins like a day, too.
+    dated = [column for column in numbered if looks.share(column[:SAMPLE], looks.is_written_date) >= looks.MOST]
     return guess_date_order([value for column in dated for value in column])
 
 
@@ -104,7 +107,7 @@ class Guesser:
 
     def __init__(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         self._columns = columns
-        self._values = {column: looks.column_values(rows, number) for number, column in enumerate(columns)}
+        self._values = {column: looks.column_values(rows, number)[:SAMPLE] for number, column in enumerate(columns)}
         self._closed = set(sensitive_columns(columns, rows))  # nothing more is guessed about these
         self._taken: set[str] = set()
         self.mapping: dict[str, str | None] = dict.fromkeys(columns)

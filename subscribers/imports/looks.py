@@ -7,17 +7,15 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from subscribers.contacts.normalising import E164, PHONE_MARKS, InvalidValueError
+from subscribers.contacts.dates import YEAR_LAST
+from subscribers.contacts.normalising import PHONE_MARKS, InvalidValueError
 from subscribers.contacts.values import (
     country_names,
     is_nothing,
     language_names,
-    normalise_boolean,
-    normalise_country,
-    normalise_language,
     parse_date,
 )
-from subscribers.imports.statuses import KNOWN_WORDS, StatusColumn, channels_named, plain_name
+from subscribers.imports.statuses import StatusColumn, channels_named
 
 MOST = 0.6
 NEARLY_ALL = 0.9
@@ -28,12 +26,13 @@ ANY_PHONE = re.compile(r"\+?\d{6,15}").fullmatch
 URL = re.compile(r"(?:https?://|www\.)\S+\.\S+|[\w-]+(?:\.[\w-]+)+/\S*", re.IGNORECASE).fullmatch
 LONG_HASH = re.compile(r"[0-9a-f]{64}", re.IGNORECASE).fullmatch
 SHORT_HASH = re.compile(r"[0-9a-f]{32}", re.IGNORECASE).fullmatch
+LOCALE = re.compile(r"[A-Za-z]{2}[-_][A-Za-z0-9_-]{2,8}").fullmatch
 CODE = re.compile(r"[A-Za-z]{2}").fullmatch
 Test = Callable[[str], object]
 
 
 def column_values(rows: Sequence[Sequence[str]], number: int) -> list[str]:
-    """What is written in a column, trimmed; cells that hold nothing are left out."""
+    """What is written in a column of some rows, trimmed; cells that hold nothing are left out."""
     values = (row[number].strip() for row in rows if len(row) > number)
     return [value for value in values if not is_nothing(value)]
 
@@ -58,10 +57,6 @@ def passes(read: Callable[[str], object]) -> Callable[[str], bool]:
 
 def is_email(value: str) -> bool:
     return bool(LOOKS_LIKE_EMAIL.match(value))
-
-
-def is_international_phone(value: str) -> bool:
-    return bool(E164(value.translate(PHONE_MARKS)))
 
 
 def is_phone(value: str) -> bool:
@@ -93,8 +88,13 @@ def is_language(value: str) -> bool:
     return len(value) > 3 and is_language_name(value)
 
 
-is_language_name = passes(normalise_language)
-is_any_country = passes(normalise_country)
+def is_language_name(value: str) -> bool:
+    """A name or a code in any case, perhaps with a country: `fr-FR`."""
+    return value.lower() in language_names() or (bool(LOCALE(value)) and value[:2].lower() in language_names())
+
+
+def is_any_country(value: str) -> bool:
+    return value.lower() in country_names()
 
 
 def is_date(value: str) -> bool:
@@ -104,7 +104,6 @@ def is_date(value: str) -> bool:
 
 is_day_first = passes(parse_date)
 is_month_first = passes(lambda value: parse_date(value, "mdy"))
-is_boolean = passes(normalise_boolean)
 is_channel_list = passes(channels_named)
 
 
@@ -113,8 +112,9 @@ def is_written_date(value: str) -> bool:
     return not value.isdecimal() and not value.replace(".", "", 1).isdecimal() and is_date(value)
 
 
-def is_status_word(value: str) -> bool:
-    return plain_name(value) in KNOWN_WORDS
+def is_numbered_day(value: str) -> bool:
+    """Has it the form of 03/04/2026, which says nothing of its order?"""
+    return bool(YEAR_LAST.match(value))
 
 
 def is_url(value: str) -> bool:

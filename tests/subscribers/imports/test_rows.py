@@ -6,7 +6,10 @@ import json
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from subscribers.imports.flags import Flag
 from subscribers.imports.problems import MISSING_DATE, REJECT_DETAILS, VALUE_DETAILS, RejectCode
 from subscribers.imports.reading import Block
 from subscribers.imports.rows import joined
@@ -163,6 +166,27 @@ def test_no_cell_breaks_the_copy(text: str) -> None:
     copied = dict(zip(found.columns, map(from_copy, line.split("\t")), strict=True))
     assert json.loads(copied["attributes"])["n"] == text
     assert copied["form_url"] == " ".join(text.split())
+
+
+EVERYTHING = {
+    "e-mail": "email", "phone": "phone", "country": "country", "language": "language", "tags": "tags",
+    "on": "consent.occurred_at", "ip": "consent.ip", "status": "consent.status", "optin_sms": "consent.status",
+    "how": "consent.channel", "n": "attributes.n", "when": "attributes.when", "md5": "suppression.md5",
+}  # fmt: skip
+CELLS = st.text(max_size=12) | st.sampled_from(
+    ["a@x.example", "info@gmial.com", "0612345678", "FR", "fr", "2026-01-31", "unsubscribed", "1", "0", "sms"]
+)
+ROWS = st.lists(st.lists(CELLS, min_size=len(EVERYTHING), max_size=len(EVERYTHING)), min_size=1, max_size=8)
+
+
+@given(rows=ROWS, flags=st.sampled_from(["", Flag.ROLE_ADDRESS]))
+def test_every_row_is_staged_or_rejected_whatever_is_in_it(rows: list[list[str]], flags: str) -> None:
+    fields = [Declared("n", "number"), Declared("when", "datetime")]
+    found = staged(EVERYTHING, *rows, fields=fields, claimed=CLAIMED, date_required=True, reject_flags=[flags])
+    assert len(found) + len(found.rejects) == len(rows)
+    assert {len(column) for column in found.columns.values()} == {len(found)}
+    assert len(found.stops) == len(found)
+    assert all(reject.sentence for reject in found.rejects)
 
 
 def from_copy(cell: str) -> str:
