@@ -31,17 +31,20 @@ PATTERNS = (
 
 
 @pytest.mark.parametrize("form", NUMBERED)
+@settings(deadline=None)
 @given(day=DAYS)
 def test_a_day_in_numbers_is_that_day(form: str, day: date) -> None:
     assert parse_date(day.strftime(form)) == day
 
 
 @pytest.mark.parametrize("form", ["%m/%d/%Y", "%m-%d-%y", "%m/%d/%Y 10:30 PM"])
+@settings(deadline=None)
 @given(day=DAYS)
 def test_the_month_comes_first_where_that_is_said(form: str, day: date) -> None:
     assert parse_date(day.strftime(form), "mdy") == day
 
 
+@settings(deadline=None)
 @given(day=DAYS)
 def test_the_year_comes_first_where_that_is_said(day: date) -> None:
     assert parse_date(day.strftime("%y-%m-%d"), "ymd") == day
@@ -49,12 +52,13 @@ def test_the_year_comes_first_where_that_is_said(day: date) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("pattern", PATTERNS)
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(day=DAYS)
 def test_a_month_may_be_a_word_of_six_languages(language: str, pattern: str, day: date) -> None:
     assert parse_date(format_date(day, pattern, locale=language)) == day
 
 
+@settings(deadline=None)
 @given(seconds=st.integers(0, 900_000_000), milliseconds=st.integers(0, 999))
 def test_a_moment_is_read_from_what_tools_write(seconds: int, milliseconds: int) -> None:
     second = datetime(2002, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
@@ -69,6 +73,7 @@ def test_a_moment_is_read_from_what_tools_write(seconds: int, milliseconds: int)
     assert parse_moment(second.strftime("%Y%m%d%H%M%S"), UTC) == second
 
 
+@settings(deadline=None)
 @given(day=DAYS, seconds=st.integers(0, 86_399))
 def test_days_of_a_spreadsheet_are_days(day: date, seconds: int) -> None:
     serial = (day - date(1899, 12, 30)).days
@@ -122,6 +127,7 @@ def test_what_is_no_day_is_refused(text: str) -> None:
         parse_date(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_no_text_breaks_the_reading_of_days(text: str) -> None:
     try:
@@ -146,6 +152,7 @@ def test_the_order_of_a_column_shows_in_its_values(values: list[str], order: str
     assert guess_date_order(values) == (order, sure)
 
 
+@settings(deadline=None)
 @given(days=st.lists(DAYS, min_size=1, max_size=20), order=st.sampled_from(["dmy", "mdy"]))
 def test_an_order_that_is_sure_is_the_right_one(days: list[date], order: str) -> None:
     form = "%d/%m/%Y" if order == "dmy" else "%m/%d/%Y"
@@ -186,6 +193,7 @@ def test_what_is_no_number_is_refused(text: str) -> None:
         normalise_number(text, True)
 
 
+@settings(deadline=None)
 @given(number=st.integers(-(10**12), 10**12), cents=st.integers(1, 99), comma=st.booleans())
 def test_a_number_is_the_same_in_french_and_english(number: int, cents: int, comma: bool) -> None:
     plain = f"{number}.{cents:02d}".rstrip("0")

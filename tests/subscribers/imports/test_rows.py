@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subscribers.imports.flags import Flag
@@ -179,6 +179,7 @@ CELLS = st.text(max_size=12) | st.sampled_from(
 ROWS = st.lists(st.lists(CELLS, min_size=len(EVERYTHING), max_size=len(EVERYTHING)), min_size=1, max_size=8)
 
 
+@settings(deadline=None)
 @given(rows=ROWS, flags=st.sampled_from(["", Flag.ROLE_ADDRESS]))
 def test_every_row_is_staged_or_rejected_whatever_is_in_it(rows: list[list[str]], flags: str) -> None:
     fields = [Declared("n", "number"), Declared("when", "datetime")]
