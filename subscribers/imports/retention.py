@@ -20,6 +20,7 @@ from portal import audit
 from portal.jobs.models import JobState
 from portal.organisations.actors import Actor
 from subscribers.imports import sql
+from subscribers.imports.actions import cancel_import
 from subscribers.imports.documents import sweep_documents
 from subscribers.imports.files import FOLDER, delete_tree, discard_file
 from subscribers.imports.models import Import, ImportState
@@ -36,6 +37,7 @@ def tidy_imports(*, now: datetime) -> dict[str, int]:
     before = now - timedelta(days=settings.ACCORD.import_file_days)
     with scopes_disabled():
         return {
+            "paused": cancel_paused(before, now),
             "closed": close_forgotten(now),
             "files": destroy_files(before, now),
             "rejects": destroy_rejects(before),
@@ -43,6 +45,15 @@ def tidy_imports(*, now: datetime) -> dict[str, int]:
             "leftovers": sweep_storage(now) + sweep_documents(now),
             "stages": drop_dead_stages(),
         }
+
+
+def cancel_paused(before: datetime, now: datetime) -> int:
+    """A pause without end would keep a file without end."""
+    found = list(Import.objects.filter(job__state=JobState.PAUSED, job__waiting_since__lt=before))
+    for source in found:
+        actor = Actor.system(source.organisation, reference="schedule:tidy_imports")
+        cancel_import(actor=actor, source=source)
+    return len(found)
 
 
 def close_forgotten(now: datetime) -> int:

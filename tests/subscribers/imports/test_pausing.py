@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -18,6 +19,7 @@ from subscribers.contacts.models import Contact
 from subscribers.imports import ending, running
 from subscribers.imports.actions import ReadingChoice, create_import
 from subscribers.imports.models import Import, ImportState
+from subscribers.imports.retention import tidy_imports
 from tests.subscribers.imports.files import OUR_FORM, counts_of, csv_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,3 +107,15 @@ def test_an_import_that_killed_every_worker_is_told_as_failed(source: Import, ac
     with scope(organisation=acme):
         source.refresh_from_db()
     assert (source.state, source.error_code) == (ImportState.FAILED, "too_many_attempts")
+
+
+def test_a_pause_ends_when_files_may_be_kept_no_longer(source: Import, settings: Any) -> None:
+    job = Job.objects.get()
+    request_pause(actor=Actor.system(source.organisation), job=job)
+    days = timedelta(days=settings.ACCORD.import_file_days)
+    tidy_imports(now=timezone.now() + days - timedelta(hours=1))
+    source.refresh_from_db()
+    assert (source.state, bool(source.file)) == (ImportState.PAUSED, True)
+    tidy_imports(now=timezone.now() + days + timedelta(hours=1))
+    source.refresh_from_db()
+    assert (source.state, bool(source.file)) == (ImportState.CANCELLED, False)
