@@ -10,7 +10,7 @@ from portal.jobs.running import JobRun, run_job
 from portal.organisations.actors import Actor
 
 
-@task_on(Queue.DEFAULT, soft_time_limit=3600, time_limit=3660)
+@task_on(Queue.EXPORTS, soft_time_limit=3600, time_limit=3660)
 def take_snapshot(job_id: int) -> None:
     run_job(job_id, actions.execute_snapshot, on_failure=lambda run, _code: reopen(run), on_cancel=reopen)
 

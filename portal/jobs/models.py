@@ -1,4 +1,4 @@
-"""Jobs: anything that takes over a second. PostgreSQL holds the truth; Celery carries the id alone."""
+"""Jobs: anything that takes over a second. PostgreSQL holds the truth; Celery only says that there is work."""
 
 from __future__ import annotations
 
