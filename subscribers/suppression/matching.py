@@ -44,6 +44,25 @@ def suppressed_among(
     return {by_digest[bytes(digest)] for _id, _channel, digest in found}
 
 
+def reasons_among(
+    organisation: Organisation, column: str, addresses: Collection[str]
+) -> dict[str, list[tuple[str, str]]]:
+    """Normalised address -> channel and reason of its entries; nothing for those that are not suppressed."""
+    if not addresses:
+        return {}
+    hasher = keyed_hashes(organisation)
+    by_digest = {digest: address for address in addresses for digest in digests(hasher, address)}
+    parameters = {
+        "organisation_id": organisation.pk,
+        "channels": channels_of(column),
+        "digests": list(by_digest),
+    }
+    found: dict[str, list[tuple[str, str]]] = {}
+    for digest, channel, reason in rows_of(sql.REASONS, parameters):
+        found.setdefault(by_digest[bytes(digest)], []).append((channel, reason))
+    return found
+
+
 def tie_to_contact(organisation: Organisation, contact_id: int, addresses: Addresses) -> None:
     """Make the entries of exactly these addresses point at the contact.
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -88,13 +89,29 @@ def record_suppressions(organisation: Organisation, entries: Sequence[Entry], *,
         except InvalidValueError as error:
             ready.append(problem(WRONG_PART.get(str(error), "address"), str(error)))
     usable = [item for item in ready if isinstance(item, Prepared)]
-    listed = listed_ids(organisation.pk, usable)
-    fresh = {(item.channel, item.digest): item for item in usable if known_id(item, listed) is None}
-    added = add(organisation.pk, list(fresh.values()), now=now) if fresh else {}
-    tie_after_commit(organisation.pk, fresh, added)
-    if len(added) < len(fresh):  # somebody else was quicker with some of them
-        listed |= listed_ids(organisation.pk, list(fresh.values()))
+    added = record_prepared(organisation.pk, usable, now=now)
+    listed = listed_ids(organisation.pk, [item for item in usable if (item.channel, item.digest) not in added])
     return [outcome_of(item, listed, added) for item in ready]
+
+
+def record_prepared(organisation_id: int, items: Sequence[Prepared], *, now: datetime) -> Ids:
+    """Put entries on the list that are hashed already; (channel, digest) -> id of those that were not there."""
+    fresh = fresh_entries(organisation_id, items)
+    added = add(organisation_id, list(fresh.values()), now=now) if fresh else {}
+    tie_after_commit(organisation_id, fresh, added)
+    return added
+
+
+def fresh_entries(organisation_id: int, items: Sequence[Prepared]) -> dict[tuple[str, bytes], Prepared]:
+    """Those that are not listed in any form, each once."""
+    listed = listed_ids(organisation_id, items)
+    return {(item.channel, item.digest): item for item in items if known_id(item, listed) is None}
+
+
+def tied_contacts(organisation_id: int, items: Sequence[Prepared]) -> dict[tuple[str, bytes], int]:
+    """(channel, digest) -> the contact that has the address, of the entries that are tied to one."""
+    parameters = places_of(organisation_id, items)
+    return {(channel, bytes(digest)): contact for channel, digest, contact in rows_of(sql.TIED, parameters)}
 
 
 def tie_after_commit(organisation_id: int, fresh: dict[tuple[str, bytes], Prepared], added: Ids) -> None:
@@ -137,12 +154,19 @@ def outcome_of(item: Prepared | FieldProblem, listed: Ids, added: Ids) -> Outcom
 
 def listed_ids(organisation_id: int, items: Sequence[Prepared]) -> Ids:
     """(channel, digest) -> id, for what is listed already."""
-    wanted = list({digest for item in items for digest in item.others})
-    channels = list({item.channel for item in items})
-    if not wanted:
+    if not items:
         return {}
-    parameters = {"organisation_id": organisation_id, "channels": channels, "digests": wanted}
-    return {(channel, bytes(digest)): pk for pk, channel, digest in rows_of(sql.LISTED, parameters)}
+    found = rows_of(sql.LISTED, places_of(organisation_id, items))
+    return {(channel, bytes(digest)): pk for pk, channel, digest in found}
+
+
+def places_of(organisation_id: int, items: Sequence[Prepared]) -> dict[str, Any]:
+    """Where on the list these may stand."""
+    return {
+        "organisation_id": organisation_id,
+        "channels": list({item.channel for item in items}),
+        "digests": list({digest for item in items for digest in item.others}),
+    }
 
 
 def contacts_of(organisation_id: int, items: Sequence[Prepared]) -> list[int | None]:

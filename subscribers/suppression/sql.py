@@ -9,6 +9,14 @@ WHERE s.organisation_id = %(organisation_id)s AND s.channel = ANY(%(channels)s)
   AND s.hash_type = ANY('{keyed,sha256,md5}') AND s.digest = ANY(%(digests)s)
 """
 
+# Which of these are tied to a contact, and to which. Index: one_suppression_an_address.
+TIED = (
+    LISTED.replace("s.id, s.channel, s.digest", "s.channel, s.digest, s.contact_id") + "  AND s.contact_id IS NOT NULL"
+)
+
+# Why they are on the list. Index: one_suppression_an_address.
+REASONS = LISTED.replace("s.id, s.channel, s.digest", "s.digest, s.channel, s.reason")
+
 # New entries, already tied to the contact that has the address. What is listed already stays as it is.
 ADD = """
 INSERT INTO subscribers_suppression
