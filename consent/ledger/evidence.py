@@ -40,6 +40,11 @@ def seal_evidence(box: Sealer, document: dict[str, Any]) -> SealedEvidence:
         plain = canonical({**document, "salt": secrets.token_hex(16)})
     except (rfc8785.CanonicalizationError, RecursionError, TypeError, UnicodeEncodeError):
         raise InvalidEvidenceError from None
+    return seal_canonical(box, plain)
+
+
+def seal_canonical(box: Sealer, plain: bytes) -> SealedEvidence:
+    """Seal a document that is canonical JSON already, with a random salt in it."""
     digest = hashlib.sha256(plain).digest()
     return SealedEvidence(digest, box.seal(plain, context=context_of(digest)))
 

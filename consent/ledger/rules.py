@@ -18,6 +18,8 @@ NEEDS_EVIDENCE = frozenset({Action.GRANT, Action.CONFIRM})
 # A later, weaker word never hides a stronger one: who objected and then unsubscribes has still objected (G 21(3)).
 STRENGTH: Mapping[Status, int] = {Status.REFUSED: 1, Status.WITHDRAWN: 2, Status.OBJECTED: 3}
 CONFIRMED = frozenset({Status.GRANTED, Status.PAUSED})
+# Where "stop" may be heard again and again, and says nothing new.
+REPEATING = frozenset({EventSource.ONE_CLICK, EventSource.LINK, EventSource.IMPORT})
 CLOCK_SKEW = timedelta(seconds=60)
 
 
@@ -72,15 +74,14 @@ def is_kept(old: Standing | None, act: Act) -> bool:
     """True when the choice is not recorded at all and the standing is kept.
 
     An import never raises a state: it fills an empty one, or refreshes an agreement with a newer one (I-06). A second
-    click on an unsubscribe link says nothing new.
+    click on an unsubscribe link says nothing new, nor does a list of people of whom some have stopped already.
     """
     status = old.status if old else Status.NONE
     if act.source == EventSource.IMPORT and act.action in POSITIVE:
         refreshes = old is not None and status == Status.GRANTED and act.occurred_at > old.since
         return status != Status.NONE and not refreshes
-    repeatable = {Action.WITHDRAW, Action.OBJECT}
-    clicked = act.source in {EventSource.ONE_CLICK, EventSource.LINK} and act.action in repeatable
-    return clicked and status in {Status.WITHDRAWN, Status.OBJECTED}
+    repeated = act.source in REPEATING and act.action in {Action.WITHDRAW, Action.OBJECT}
+    return repeated and status in {Status.WITHDRAWN, Status.OBJECTED}
 
 
 def next_standing(old: Standing | None, act: Act) -> Standing | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from consent.ledger.models import Action, Status
-from consent.ledger.rules import CONFIRMED, EVERY, MOVES, NEEDS_EVIDENCE, POSITIVE, STRENGTH
+from consent.ledger.rules import CONFIRMED, EVERY, MOVES, NEEDS_EVIDENCE, POSITIVE, REPEATING, STRENGTH
 
 
 def quoted(values: Iterable[str]) -> str:
@@ -33,7 +33,7 @@ OLD = "COALESCE(l.status, 'none')"
 STRENGTHS = [(status, str(strength)) for status, strength in STRENGTH.items()]
 KEPT_FROM_IMPORT = f"""(g.source = 'import' AND g.action IN ({quoted(POSITIVE)})
     AND {OLD} <> 'none' AND NOT ({OLD} = 'granted' AND g.occurred_at > l.since))"""
-KEPT_FROM_LINK = f"""(g.source IN ('one_click', 'link') AND g.action IN ('withdraw', 'object')
+KEPT_AGAIN = f"""(g.source IN ({quoted(REPEATING)}) AND g.action IN ('withdraw', 'object')
     AND {OLD} IN ('withdrawn', 'objected'))"""
 
 
@@ -41,7 +41,7 @@ KEPT_FROM_LINK = f"""(g.source IN ('one_click', 'link') AND g.action IN ('withdr
 class Effects:
     """What these actions do to a state, as SQL: the table of moves, cut to the actions a statement can meet.
 
-    ``clicked``: they come from links alone, now; so nobody who has stopped gets as far as the state.
+    ``clicked``: they come from links or lists alone; so nobody who has stopped gets as far as the state.
     """
 
     actions: frozenset[Action]
@@ -54,7 +54,7 @@ class Effects:
             return f"{OLD} IN ('withdrawn', 'objected')"
         found = [KEPT_FROM_IMPORT] if self.actions & POSITIVE else []
         if self.actions & {Action.WITHDRAW, Action.OBJECT}:
-            found.append(KEPT_FROM_LINK)
+            found.append(KEPT_AGAIN)
         return " OR ".join(found) or "FALSE"
 
     @property
