@@ -1,87 +1,94 @@
-"""The statements by which an import's chunk gets into the ledger; ``{staged}`` and ``{merged}`` are its two tables.
+"""How an import's chunk gets into the ledger; ``{staged}`` is the table of the rows that met contacts.
 
-One statement for people just created (they have no state, so nothing is looked up or locked) and one for people met,
-which goes through the ledger's own rules. Both take the claims of the file as arrays.
+People just created have no state, so what is written for them is copied; people met go through the ledger's own rules.
 """
 
 from __future__ import annotations
 
 from consent.ledger import sql
 
-CLAIMS = """
-unnest(%(purposes)s::bigint[], %(channels)s::text[], %(bases)s::text[], %(waits)s::boolean[], %(days)s::int[])
-    AS p(purpose_id, channel, basis, waits, valid_for_days)"""
-
-# Evidence of single rows, where the file brings an IP address with each: line -> evidence. Empty arrays otherwise.
-ROW_PROOFS = (
-    "unnest(%(proof_lines)s::bigint[], %(proof_ids)s::bigint[], %(proof_digests)s::bytea[]) AS r(line, id, digest)"
-)
-WITH_ROW_PROOFS = f"LEFT JOIN {ROW_PROOFS} ON r.line = m.line"
-ROW_PROOF_ID = "COALESCE(r.id, %(evidence)s::bigint)"
-ROW_PROOF_DIGEST = "COALESCE(r.digest, %(digest)s::bytea)"
-FILE_PROOF_ID = "%(evidence)s::bigint"
-FILE_PROOF_DIGEST = "%(digest)s::bytea"
-# A row's own date counts where the file has one; the file's date for the others (I-09).
-OCCURRED_AT = "COALESCE(m.occurred_at, %(collected_at)s::timestamptz)"
-
-RECORD_NEW = """
-WITH fresh AS MATERIALIZED (
-    SELECT nextval('consent_consentevent_id_seq') AS event_id, m.contact_id, p.purpose_id, p.channel, p.basis, p.waits,
-           p.valid_for_days, {occurred_at} AS occurred_at, {proof_id} AS evidence_id, {proof_digest} AS digest
-    FROM {merged} m {row_proofs} CROSS JOIN {claims}
-    WHERE m.is_new
-),
-events AS (
-    INSERT INTO consent_consentevent (id, organisation_id, contact_id, purpose_id, channel, action, basis, occurred_at,
-        recorded_at, source, source_reference, notice_version, evidence_id, evidence_digest)
-    SELECT event_id, %(organisation)s, contact_id, purpose_id, channel, 'grant', basis, occurred_at,
-        %(now)s, 'import', %(reference)s, '', evidence_id, digest
-    FROM fresh
-)
-INSERT INTO consent_consentstate
-    (organisation_id, contact_id, purpose_id, channel, status, since, expires_at, paused_until, event_id)
-SELECT %(organisation)s, contact_id, purpose_id, channel, CASE WHEN waits THEN 'unconfirmed' ELSE 'granted' END,
-    occurred_at, occurred_at + make_interval(days => valid_for_days), NULL, event_id
-FROM fresh
+COPY_EVIDENCE = "COPY consent_evidence (organisation_id, created_at, id, contact_id, digest, payload) FROM STDIN"
+COPY_EVENTS = """
+COPY consent_consentevent (organisation_id, action, recorded_at, source, source_reference, notice_version, purpose_id,
+    channel, basis, id, contact_id, occurred_at, evidence_id, evidence_digest) FROM STDIN
 """
+COPY_STATES = """
+COPY consent_consentstate (organisation_id, purpose_id, channel, status, contact_id, since, expires_at, event_id)
+FROM STDIN
+"""
+EVENT_IDS, EVIDENCE_IDS = "consent_consentevent_id_seq", "consent_evidence_id_seq"
 
-# Only what may change anything: nobody who said no, or agreed as lately, is even locked (I-06). What an unproven file
-# claims refreshes nothing either (I-04). The states are looked up one by one: the planner would rather read all there
-# are. Index: the state's primary key.
+NOES = sql.quoted(("refused", "withdrawn", "objected"))
+
+# What the rows claim about people met, as far as it may change anything or meets a "no": nobody who said no, or agreed
+# as lately, is even locked (I-06). What an unproven file claims refreshes nothing either (I-04). A row may narrow the
+# claims of its file. The states are looked up one by one: the planner would rather read all there are.
+# Index: the state's primary key.
 MET = f"""
-FROM {{merged}} m {{row_proofs}} CROSS JOIN {CLAIMS}
+SELECT s.line, s.contact_id, p.n, {sql.OLD}
+FROM {{staged}} s
+CROSS JOIN unnest(%(numbers)s::int[], %(purposes)s::bigint[], %(keys)s::text[], %(channels)s::text[])
+    AS p(n, purpose_id, key, channel)
 LEFT JOIN LATERAL (
-    SELECT s.status, s.since FROM consent_consentstate s
-    WHERE s.organisation_id = %(organisation)s AND s.contact_id = m.contact_id AND s.purpose_id = p.purpose_id
-        AND s.channel = p.channel
+    SELECT x.status, x.since FROM consent_consentstate x
+    WHERE x.organisation_id = %(organisation)s AND x.contact_id = s.contact_id AND x.purpose_id = p.purpose_id
+        AND x.channel = p.channel
     OFFSET 0
 ) l ON true
-WHERE NOT m.is_new
-    AND ({sql.OLD} = 'none' OR ({sql.OLD} = 'granted' AND {OCCURRED_AT} > l.since AND NOT %(held)s))"""  # noqa: S608
+WHERE NOT s.repeated AND COALESCE(s.said, 'grant') = 'grant'
+    AND (s.purposes IS NULL OR p.key = ANY (s.purposes)) AND (s.channels IS NULL OR p.channel = ANY (s.channels))
+    AND ({sql.OLD} IN ('none', {NOES})
+        OR ({sql.OLD} = 'granted' AND COALESCE(s.occurred_at, %(collected_at)s::timestamptz) > l.since
+            AND NOT %(held)s))
+ORDER BY s.line, p.n
+"""  # noqa: S608
 
-GIVEN_MET = f"""
+GIVEN_MET = """
 given AS MATERIALIZED (
-    SELECT m.line AS n, m.contact_id, p.purpose_id, p.channel, 'grant'::text AS action, p.basis,
-           {OCCURRED_AT} AS occurred_at, 'import'::text AS source, %(reference)s::text AS source_reference,
-           ''::text AS notice_version, NULL::timestamptz AS paused_until, NULL::bytea AS payload,
-           {{proof_id}} AS proof_id, {{proof_digest}} AS digest, p.waits AS double_opt_in, p.valid_for_days
-    {MET}
+    SELECT u.n, u.contact_id, u.purpose_id, u.channel, 'grant'::text AS action, u.basis, u.occurred_at,
+           'import'::text AS source, %(reference)s::text AS source_reference, ''::text AS notice_version,
+           NULL::timestamptz AS paused_until, COALESCE(u.digest, %(digest)s::bytea) AS digest, u.payload,
+           u.waits AS double_opt_in, u.valid_for_days
+    FROM unnest(%(n)s::int[], %(contact)s::bigint[], %(purpose)s::bigint[], %(channel)s::text[], %(basis)s::text[],
+                %(occurred_at)s::timestamptz[], %(digests)s::bytea[], %(payloads)s::bytea[], %(waits)s::boolean[],
+                %(days)s::int[])
+        AS u(n, contact_id, purpose_id, channel, basis, occurred_at, digest, payload, waits, valid_for_days)
+    JOIN subscribers_contact c ON c.organisation_id = %(organisation)s AND c.id = u.contact_id
 )"""
+OWN_OR_FILE = "CASE WHEN g.payload IS NULL THEN %(evidence)s::bigint ELSE nextval('consent_evidence_id_seq') END"
+OWN_PROOFS = sql.PROOFS.replace("WHERE evidence_id IS NOT NULL", "WHERE payload IS NOT NULL")
 
-# The ledger's own steps, with evidence that is there already instead of a document of each choice.
+# The ledger's own steps.
 RECORD_MET = f"""
-WITH {GIVEN_MET}, {sql.LOCKED}, {sql.decided_with("g.proof_id", sql.GRANTING)}, {sql.EVENTS}, {sql.STATES}
-SELECT count(*) FROM decided
+WITH {GIVEN_MET}, {sql.LOCKED}, {sql.decided_with(OWN_OR_FILE, sql.GRANTING)}, {OWN_PROOFS}, {sql.EVENTS}, {sql.STATES}
+SELECT count(*), count(*) FILTER (WHERE next_expires_at <= %(now)s) FROM decided
 """  # noqa: S608
 
-# The rows whose own evidence will be needed.
-ROWS_TO_PROVE = f"""
-SELECT s.line, m.contact_id, host(s.ip), {OCCURRED_AT} FROM {{merged}} m JOIN {{staged}} s ON s.line = m.line
-WHERE s.ip IS NOT NULL AND (m.is_new OR EXISTS (SELECT 1 {MET.replace("{merged} m {row_proofs}", "(SELECT m.*) m")}))
+# Opt-outs of people who are known: for each purpose on these channels, unless they have stopped already. Leaving a
+# purpose that does not stand on consent is an objection (G 21(2)).
+GIVEN_STOPS = """
+given AS MATERIALIZED (
+    SELECT u.n, u.contact_id, p.id AS purpose_id, u.channel,
+           CASE WHEN p.basis = 'consent' THEN 'withdraw' ELSE 'object' END AS action, p.basis, u.occurred_at,
+           'import'::text AS source, %(reference)s::text AS source_reference, ''::text AS notice_version,
+           %(digest)s::bytea AS digest
+    FROM unnest(%(n)s::int[], %(contact)s::bigint[], %(channel)s::text[], %(occurred_at)s::timestamptz[])
+        AS u(n, contact_id, channel, occurred_at)
+    JOIN subscribers_contact c ON c.organisation_id = %(organisation)s AND c.id = u.contact_id
+    JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND u.channel = ANY (p.channels)
+)"""
+STOPPED = sql.decided_with("%(evidence)s::bigint", sql.CLICKED_STOP)
+WITHDRAW = f"""
+WITH {GIVEN_STOPS}, {sql.LOCKED}, {STOPPED}, {sql.EVENTS}, {sql.STATES} SELECT count(*) FROM decided
 """  # noqa: S608
-
-EVIDENCE_IDS = "SELECT nextval('consent_evidence_id_seq') FROM generate_series(1, %(count)s)"
-COPY_EVIDENCE = "COPY consent_evidence (id, organisation_id, contact_id, digest, payload, created_at) FROM STDIN"
+# The same for a dry run: how many there would be.
+COUNT_STOPS = f"""
+WITH {GIVEN_STOPS}
+SELECT count(*) FROM given g
+LEFT JOIN consent_consentstate l ON l.organisation_id = %(organisation)s AND l.contact_id = g.contact_id
+    AND l.purpose_id = g.purpose_id AND l.channel = g.channel
+WHERE NOT ({sql.CLICKED_STOP.kept})
+"""  # noqa: S608
 
 PROOF_OF_IMPORT = """
 SELECT e.id, e.digest FROM consent_importproof i

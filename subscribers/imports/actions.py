@@ -29,6 +29,7 @@ from subscribers.imports.files import discard_file, received, stored_with
 from subscribers.imports.lanes import lane_of
 from subscribers.imports.mapping import require_identity
 from subscribers.imports.models import Import, ImportState
+from subscribers.imports.outcomes import outcome_csv
 from subscribers.imports.preparing import ReadingChoice, needs_a_job, new_import, prepare, prepare_later
 from subscribers.imports.rules import Declaration
 from subscribers.imports.saved_mappings import remember_mapping
@@ -179,9 +180,7 @@ def download_outcome(*, actor: Actor, source: Import, category: str) -> Iterator
         raise NotFoundError
     details = {"category": category, "rows": source.outcomes[category]}
     audit.record(actor=actor, action="import.outcome_downloaded", target=source, details=details)
-    from subscribers.imports import outcomes  # type: ignore[attr-defined,unused-ignore]
-
-    return outcomes.outcome_csv(source, category)
+    return outcome_csv(source, category)
 
 
 def download_rejects(*, actor: Actor, source: Import) -> Iterator[str]:
@@ -212,6 +211,7 @@ def forget_outcome(source: Import) -> None:
     for name in ("read", "created", "updated", "unchanged", "rejected", "duplicate", "suppressed"):
         setattr(source, f"rows_{name}", 0)
     source.rejects_by_code, source.stage_counts, source.error_code = {}, {}, ""
+    source.flags_by_code, source.flagged_domains, source.outcomes = {}, {}, {}
     source.started_at = source.finished_at = None
 
 

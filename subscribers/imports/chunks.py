@@ -25,14 +25,25 @@ Item = TypeVar("Item")
 
 @dataclass(slots=True)
 class Chunk:
-    """Some rows without rejects and duplicates, how many were read for them, and where the file goes on."""
+    """What some rows of the file are, and where the file goes on after them.
+
+    ``rows`` may become or meet contacts; ``stopped`` say not to write to somebody; ``repeats`` have been there before.
+    ``start`` is where the chunk begins, in bytes and lines.
+    """
 
     rows: StagedRows
+    stopped: StagedRows
+    repeats: StagedRows
     rejects: list[Reject]
-    read: int
-    duplicates: int
+    flags: dict[str, int]
+    slips: dict[str, tuple[str, int]]
+    start: tuple[int, int]
     offset: int
     line: int
+
+    @property
+    def read(self) -> int:
+        return len(self.rows) + len(self.stopped) + len(self.repeats) + len(self.rejects)
 
 
 def read_chunks(
@@ -50,17 +61,17 @@ def read_chunks(
     people = Deduplicator()
     parts: list[StagedRows] = []
     count, wanted = 0, min(FIRST_ROWS, chunk_rows)
-    place = (file.offset, file.line)
+    start = place = (file.offset, file.line)
     for block in read_blocks(stream, file, block_bytes=block_bytes):
         part = validator.validate(block)
         parts.append(part)
         count += len(part) + len(part.rejects)
         place = (block.offset, block.line)
         if count >= wanted:
-            yield chunk_of(parts, people, *place)
-            parts, count, wanted = [], 0, min(wanted * 2, chunk_rows)
+            yield chunk_of(parts, people, start, place)
+            start, parts, count, wanted = place, [], 0, min(wanted * 2, chunk_rows)
     if parts:
-        yield chunk_of(parts, people, *place)
+        yield chunk_of(parts, people, start, place)
 
 
 @contextmanager
@@ -76,13 +87,22 @@ def rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def chunk_of(parts: list[StagedRows], people: Deduplicator, offset: int, line: int) -> Chunk:
+def chunk_of(parts: list[StagedRows], people: Deduplicator, start: tuple[int, int], place: tuple[int, int]) -> Chunk:
     rows = joined(parts)
     parts.clear()
-    read = len(rows) + len(rows.rejects)
-    rejects, rows.rejects = rows.rejects, []
-    rows, duplicates = people.first_rows(rows)
-    return Chunk(rows, rejects, read, duplicates, offset, line)
+    repeats = people.repeats(rows)
+    stops = rows.stops or [False] * len(rows)
+    return Chunk(
+        rows=rows.kept([number not in repeats and not stop for number, stop in enumerate(stops)]),
+        stopped=rows.kept(stops),
+        repeats=rows.kept([number in repeats for number in range(len(rows))]),
+        rejects=rows.rejects,
+        flags=rows.flags,
+        slips=rows.slips,
+        start=start,
+        offset=place[0],
+        line=place[1],
+    )
 
 
 @dataclass(slots=True)

@@ -52,19 +52,20 @@ def hashes_of(identities: Sequence[str]) -> Hashes:
 
 
 class Deduplicator:
-    """Leaves the first row of each person: rows that share any identity are the same person."""
+    """Leaves the first row of each person: rows that share any identity are the same person.
+
+    A row that says not to write to somebody is never a repeat: it counts wherever it stands, and a later row of that
+    person does not.
+    """
 
     def __init__(self) -> None:
         self._seen = {key: SeenIdentities() for key in KEYS}
 
-    def first_rows(self, rows: StagedRows) -> tuple[StagedRows, int]:
-        """The rows that repeat nobody, and how many did."""
+    def repeats(self, rows: StagedRows) -> set[int]:
+        """The numbers of the rows that repeat somebody."""
         columns = rows.keys
         suspects = {key: self._suspects(key, cells) for key, cells in columns.items()}
-        repeats = repeated_rows(columns, suspects)
-        if not repeats:
-            return rows, 0
-        return rows.kept([number not in repeats for number in range(len(rows))]), len(repeats)
+        return repeated_rows(columns, suspects, rows.stops)
 
     def _suspects(self, key: str, cells: list[str]) -> dict[str, bool]:
         """The identities that may make a row a repeat; true for those an earlier chunk had."""
@@ -77,7 +78,9 @@ class Deduplicator:
         return suspects
 
 
-def repeated_rows(columns: dict[str, list[str]], suspects: dict[str, dict[str, bool]]) -> set[int]:
+def repeated_rows(
+    columns: dict[str, list[str]], suspects: dict[str, dict[str, bool]], stops: Sequence[bool]
+) -> set[int]:
     """The numbers of the rows that share an identity with a row before them."""
     looked_at = sorted(
         {
@@ -92,7 +95,7 @@ def repeated_rows(columns: dict[str, list[str]], suspects: dict[str, dict[str, b
     repeats: set[int] = set()
     for number in looked_at:
         named = [(key, cells[number]) for key, cells in columns.items() if cells[number] in suspects[key]]
-        if any(identity in here[key] for key, identity in named):
+        if any(identity in here[key] for key, identity in named) and not (stops and stops[number]):
             repeats.add(number)
         for key, identity in named:
             here[key].add(identity)

@@ -1,74 +1,196 @@
-"""Chunks read, sifted and staged, one ahead of the merge: file and server work at the same time, on two connections."""
+"""Chunks made ready one ahead of the merge: sifted, matched, staged. File and server work at the same time."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import cycle
+from typing import Any
 
 from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from subscribers.imports import sql
 from subscribers.imports.chunks import Chunk, read_ahead
+from subscribers.imports.matching import Matches, MetContacts, matches_of
 from subscribers.imports.models import Import
-from subscribers.imports.reading import Reject
+from subscribers.imports.opt_outs import OptOut, nobody_known, opt_outs_of
+from subscribers.imports.people import contact_lines, contact_statement, fresh_ids
+from subscribers.imports.problems import RejectCode
+from subscribers.imports.reading import FileFormat, Reject
+from subscribers.imports.rejecting import cells_of_lines
+from subscribers.imports.rows import StagedRows
+from subscribers.imports.stages import Columns, People, StageRuns
 from subscribers.imports.staging import Stage
-from subscribers.imports.suppressing import without_suppressed
+from subscribers.imports.suppressing import addresses_of, suppressed_rows
 from subscribers.suppression.matching import horizon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StagedChunk:
-    """A chunk whose rows lie in a staging table, and what became of the others.
+class Matched:
+    """The rows of a chunk by whom they met, and what is to be written for each kind.
 
-    ``stage`` is None for the one that an earlier run merged last. ``horizon`` tells which entries of the suppression
-    list may have been missed when it was read.
+    ``contacts`` is COPY text for ``statement``; ``prepared`` what the stages will write for the same people.
     """
 
-    stage: Stage | None
-    addresses: Mapping[str, Collection[str]]
+    new: People
+    known: People
+    repeated: Sequence[bool]
+    statement: str
+    contacts: bytes
+    prepared: Mapping[str, Any]
     rejects: Sequence[Reject]
-    read: int
-    duplicates: int
-    suppressed: int
-    offset: int
-    line: int
+    earlier: frozenset[int]
+
+
+@dataclass(slots=True, kw_only=True)
+class ReadyChunk:
+    """A chunk that is ready to be merged. ``stage`` is None for the one that an earlier run merged last.
+
+    ``horizon`` tells which entries of the suppression list may have been missed when it was read.
+    """
+
+    chunk: Chunk
+    stage: Stage | None
     horizon: int
+    now: datetime
+    rows: StagedRows
+    suppressed: StagedRows
+    opt_outs: Sequence[OptOut] = ()
+    rejects: Sequence[Reject] = ()
+    matched: Matched | None = None
+    addresses: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def read(self) -> int:
+        """How many rows of the file it is."""
+        return self.chunk.read
 
 
-def feed(source: Import, chunks: Iterable[Chunk], stages: Sequence[Stage], *, merged_to: int) -> Generator[StagedChunk]:
-    """The chunks from the last merged one on, each staged while its predecessor is merged.
+class Preparer:
+    """Makes the chunks of one run ready."""
 
-    One thread reads, one fills the stages in turn (so there must be two), and the caller merges. Inside a transaction
-    all of it happens on the one connection that sees what the transaction wrote.
+    def __init__(self, source: Import, file: FileFormat, runs: StageRuns) -> None:
+        self._source, self._file, self._runs = source, file, runs
+        self._met = MetContacts()
+
+    def ready(self, chunk: Chunk, stage: Stage | None) -> ReadyChunk:
+        """A chunk sifted and, unless it has been merged already, matched and staged."""
+        seen_to = horizon()
+        gone = suppressed_rows(self._source.organisation, chunk.rows, chunk.stopped)
+        made = ReadyChunk(
+            chunk=chunk,
+            stage=stage,
+            horizon=seen_to,
+            now=timezone.now(),
+            rows=without(chunk.rows, gone),
+            suppressed=only(chunk.rows, gone),
+            addresses=addresses_of(chunk.rows),
+        )
+        if stage is None:
+            self.note(made)
+            return made
+        self._note_opt_outs(made)
+        made.matched = self.match(made, stage, self._met.note)
+        return made
+
+    def again(self, made: ReadyChunk, stage: Stage) -> None:
+        """Match the rows anew: somebody else created or changed one of these people in between."""
+        earlier = made.matched.earlier if made.matched else frozenset()
+        made.matched = self.match(made, stage, earlier.intersection)
+
+    def note(self, made: ReadyChunk) -> None:
+        """Remember whom an earlier run has met with these rows: they are found by the same identities."""
+        found = matches_of(self._source.organisation_id, made.rows)
+        self._met.note([contact for contact in found.met if contact is not None])
+
+    def match(self, made: ReadyChunk, stage: Stage, earlier: Any) -> Matched:
+        """Part the rows into those that become and those that meet contacts, and make both ready."""
+        now = timezone.now()
+        repeats: set[int] = set()
+
+        def met_before(ids: Sequence[int]) -> set[int]:
+            repeats.update(earlier(ids))
+            return repeats
+
+        matches = matches_of(self._source.organisation_id, made.rows, met_before)
+        new = self._new_people(made.rows, matches, now)
+        known, repeated = known_people(made.rows, matches, now)
+        stage.fill(known, repeated)
+        return Matched(
+            new=new,
+            known=known,
+            repeated=repeated,
+            statement=contact_statement(new.columns),
+            contacts=contact_lines(self._source, new) if new.ids else b"",
+            prepared=self._runs.prepared(new),
+            rejects=self._rejects(made, RejectCode.IDENTITIES_CONFLICT, lines_of(made.rows, matches.conflicts)),
+            earlier=frozenset(repeats),
+        )
+
+    def _new_people(self, rows: StagedRows, matches: Matches, now: datetime) -> People:
+        columns = columns_where(
+            rows, [met is None and number not in matches.conflicts for number, met in enumerate(matches.met)]
+        )
+        count = 0 if self._source.dry_run else len(columns["line"])
+        return People(ids=fresh_ids(sql.CONTACT_IDS, count), columns=columns, now=now)
+
+    def _note_opt_outs(self, made: ReadyChunk) -> None:
+        opt_outs = opt_outs_of(self._source, made.chunk.stopped)
+        nobody = nobody_known(self._source, opt_outs)
+        made.opt_outs = [opt_out for opt_out in opt_outs if opt_out.line not in nobody]
+        sentence = _("Nobody is known by this external id, and there is no address that could be kept from mails.")
+        made.rejects = self._rejects(made, RejectCode.MISSING_IDENTITY, dict.fromkeys(map(int, nobody), sentence))
+
+    def _rejects(self, made: ReadyChunk, code: RejectCode, lines: Mapping[int, str]) -> list[Reject]:
+        """Rejects of rows that were sound in themselves: line -> why."""
+        if not lines:
+            return []
+        cells = cells_of_lines(self._source, self._file, made.chunk.start, lines.keys())
+        return [Reject(line, code, cells.get(line, []), detail) for line, detail in sorted(lines.items())]
+
+
+def known_people(rows: StagedRows, matches: Matches, now: datetime) -> tuple[People, list[bool]]:
+    met = [contact is not None for contact in matches.met]
+    ids = [str(contact) for contact in matches.met if contact is not None]
+    repeated = [number in matches.repeated for number, contact in enumerate(matches.met) if contact is not None]
+    return People(ids=ids, columns=columns_where(rows, met), now=now), repeated
+
+
+def columns_where(rows: StagedRows, keep: Sequence[bool]) -> Columns:
+    return rows.columns if all(keep) else rows.kept(keep).columns
+
+
+def lines_of(rows: StagedRows, numbered: Mapping[int, str]) -> dict[int, str]:
+    return {int(rows.columns["line"][number]): text for number, text in numbered.items()}
+
+
+def without(rows: StagedRows, numbers: set[int]) -> StagedRows:
+    return rows.kept([number not in numbers for number in range(len(rows))]) if numbers else rows
+
+
+def only(rows: StagedRows, numbers: set[int]) -> StagedRows:
+    return rows.kept([number in numbers for number in range(len(rows))])
+
+
+def feed(
+    preparer: Preparer, chunks: Iterable[Chunk], stages: Sequence[Stage], *, merged_to: int
+) -> Generator[ReadyChunk]:
+    """The chunks from the last merged one on, each made ready while its predecessor is merged.
+
+    One thread reads, one makes ready and fills the stages in turn (so there must be two), and the caller merges.
+    Inside a transaction all of it happens on the one connection that sees what the transaction wrote.
     """
     if connection.in_atomic_block:
-        return staged_chunks(source, chunks, stages, merged_to)
-    return read_ahead(staged_chunks(source, read_ahead(chunks), stages, merged_to))
+        return ready_chunks(preparer, chunks, stages, merged_to)
+    return read_ahead(ready_chunks(preparer, read_ahead(chunks), stages, merged_to))
 
 
-def staged_chunks(
-    source: Import, chunks: Iterable[Chunk], stages: Sequence[Stage], merged_to: int
-) -> Generator[StagedChunk]:
+def ready_chunks(
+    preparer: Preparer, chunks: Iterable[Chunk], stages: Sequence[Stage], merged_to: int
+) -> Generator[ReadyChunk]:
     for chunk, stage in zip(chunks, cycle(stages), strict=False):
         if chunk.offset >= merged_to:
-            yield staged_chunk(source, chunk, stage if chunk.offset > merged_to else None)
-
-
-def staged_chunk(source: Import, chunk: Chunk, stage: Stage | None) -> StagedChunk:
-    seen_to = horizon()
-    addresses = {column: cells for column, cells in chunk.rows.keys.items() if column != "external_id"}
-    suppressed = 0
-    if stage is not None:
-        rows, suppressed = without_suppressed(source.organisation, chunk.rows)
-        stage.fill(rows)
-    return StagedChunk(
-        stage=stage,
-        addresses=addresses,
-        rejects=chunk.rejects,
-        read=chunk.read,
-        duplicates=chunk.duplicates,
-        suppressed=suppressed,
-        offset=chunk.offset,
-        line=chunk.line,
-        horizon=seen_to,
-    )
+            yield preparer.ready(chunk, stage if chunk.offset > merged_to else None)

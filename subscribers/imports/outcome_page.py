@@ -15,6 +15,7 @@ from portal.ui.numbers import number
 from subscribers.imports import queries
 from subscribers.imports.forms import FLAGS
 from subscribers.imports.models import Import
+from subscribers.imports.outcomes import examples as examples_of
 from subscribers.imports.passport import SENTENCES
 from subscribers.imports.problems import REJECT_DETAILS
 from subscribers.imports.risks import Risk, risks_of
@@ -130,9 +131,7 @@ def outcomes_of(source: Import) -> Iterator[Outcome]:
         count = source.outcomes.get(code, 0)
         if not count:
             continue
-        from subscribers.imports import outcomes  # type: ignore[attr-defined,unused-ignore]
-
-        examples = outcomes.examples(source, code)
+        examples = examples_of(source, code)
         heads = list(dict.fromkeys(key for example in examples for key in example))
         yield Outcome(
             code=code,

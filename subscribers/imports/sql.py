@@ -1,6 +1,6 @@
-"""The statements of an import. Each works on one chunk of the staging table; none touches a row that stays as it is.
+"""The statements of an import. Each works on one chunk of the file; none touches a row that stays as it is.
 
-``{staged}`` and ``{merged}`` are the two unlogged tables of one import (see `staging`); the organisation comes first.
+``{staged}`` is the unlogged table of the rows that met contacts (see `staging`); the organisation comes first.
 """
 
 from __future__ import annotations
@@ -10,82 +10,109 @@ from collections.abc import Mapping, Sequence
 # Keys carry the collation of the contact's keys: comparing them must be able to use its indexes.
 CREATE_STAGED = """
 CREATE UNLOGGED TABLE {staged} (
-    line bigint, email text, email_key text COLLATE "C", phone text COLLATE "C", external_id text COLLATE "C",
-    first_name text, last_name text, language text COLLATE "C", country text COLLATE "C", tags text[],
-    attributes jsonb, occurred_at timestamptz, ip inet
+    line bigint, contact_id bigint, repeated boolean, email text, email_key text COLLATE "C", phone text COLLATE "C",
+    external_id text COLLATE "C", first_name text, last_name text, language text COLLATE "C",
+    country text COLLATE "C", tags text[], attributes jsonb, occurred_at timestamptz, said text, purposes text[],
+    channels text[]
 ) WITH (autovacuum_enabled = off)
 """
-CREATE_MERGED = """
-CREATE UNLOGGED TABLE {merged} (
-    line bigint, contact_id bigint, is_new boolean, changed boolean, email_moved boolean, phone_moved boolean,
-    occurred_at timestamptz
-) WITH (autovacuum_enabled = off)
-"""
-DROP = "DROP TABLE IF EXISTS {staged}, {merged}"
-EMPTY = "TRUNCATE {staged}, {merged}"
-ANALYZE_STAGED = "ANALYZE {staged} (line, email_key, phone, external_id)"
+DROP = "DROP TABLE IF EXISTS {staged}"
+EMPTY = "TRUNCATE {staged}"
+ANALYZE_STAGED = "ANALYZE {staged} (line, contact_id)"
 ANALYZE_CONTACTS = "ANALYZE subscribers_contact (organisation_id, email_key, phone, external_id)"
 COPY_STAGED = "COPY {staged} ({columns}) FROM STDIN"
 COPY_REJECTS = """
 COPY subscribers_importreject (organisation_id, source_import_id, line, code, detail, cells) FROM STDIN
 """
 
-# Each row meets its contact by external id, then e-mail, then phone; a row that meets nobody gets a fresh id. Whoever
-# is met is compared at once. Subqueries that are kept apart make this a handful of index look-ups a row: the planner
-# would rather read all contacts of the organisation for each chunk, which takes the longer the more there are.
-# Indexes: one_contact_an_external_id, one_contact_an_email, one_contact_a_phone, the primary key.
-MATCH = """
-INSERT INTO {merged} (line, contact_id, is_new, changed, email_moved, phone_moved, occurred_at)
-SELECT s.line, COALESCE(s.known, {fresh_id}), s.known IS NULL, {changed}, {email_moved}, {phone_moved}, s.occurred_at
-FROM (SELECT s.*, COALESCE({lookups}) AS known FROM {staged} s OFFSET 0) s
+# Who has these identities, one a row of text, an empty one as COPY writes it. Kept apart in a subquery this is an
+# index look-up each; the planner would rather read all contacts of the organisation, which takes the longer the more
+# there are. Indexes: one_contact_an_external_id, one_contact_an_email, one_contact_a_phone.
+HOLDERS = {
+    key: f"""
+SELECT n - 1, id FROM (
+    SELECT k.n, (
+        SELECT c.id FROM subscribers_contact c WHERE c.organisation_id = %(organisation_id)s AND c.{key} = k.identity
+    ) AS id
+    FROM unnest(string_to_array(%(keys)s, E'\\n', '\\N')) WITH ORDINALITY AS k(identity, n) OFFSET 0
+) found WHERE id IS NOT NULL
+"""  # noqa: S608
+    for key in ("email_key", "phone", "external_id")
+}
+FRESH_IDS = "SELECT string_agg(nextval(%(sequence)s::regclass)::text, ',') FROM generate_series(1, %(count)s)"
+CONTACT_IDS = "subscribers_contact_id_seq"
+
+# No ON CONFLICT: it would look every key up a second time. HOLDERS found nobody; should somebody have come in between,
+# the unique constraints say so, and the caller starts the chunk again.
+COPY_CONTACTS = """
+COPY subscribers_contact (organisation_id, origin, source_import_id, created_at, updated_at, art14_due, id, {columns},
+    collected_at, last_seen_at) FROM STDIN
+"""
+
+# Each staged row beside the contact it met, found by its primary key one by one. Who is gone by now, or has none of
+# the row's identities any more, makes the row `stale`.
+MET = """
+FROM {staged} s
 LEFT JOIN LATERAL (
-    SELECT c.* FROM subscribers_contact c WHERE c.organisation_id = %(organisation_id)s AND c.id = s.known OFFSET 0
+    SELECT c.* FROM subscribers_contact c WHERE c.organisation_id = %(organisation_id)s AND c.id = s.contact_id OFFSET 0
 ) c ON true
 """
-CHANGED = "(c.id IS NOT NULL AND ({new_values}) IS DISTINCT FROM ({old_values}))"
-MOVED = "(c.id IS NOT NULL AND ({new_value}) IS DISTINCT FROM c.{key})"
-LOOKUP = "(SELECT c.id FROM subscribers_contact c WHERE c.organisation_id = %(organisation_id)s AND c.{key} = s.{key})"
-FRESH_ID = "nextval('subscribers_contact_id_seq'::regclass)"
-NO_ID = "NULL::bigint"
+STALE = "(({same}) IS NOT TRUE)"
+# What there is to do: the lines whose contact changes, the contacts whose addresses do.
+CHANGES = f"""
+SELECT count(*) FILTER (WHERE stale), array_agg(line) FILTER (WHERE changed),
+       array_agg(contact_id) FILTER (WHERE email_moved), array_agg(contact_id) FILTER (WHERE phone_moved)
+FROM (
+    SELECT s.line, s.contact_id, {{stale}} AS stale, {{changed}} AS changed, {{email_moved}} AS email_moved,
+           {{phone_moved}} AS phone_moved
+    {MET}
+) m WHERE stale OR changed
+"""  # noqa: S608
+CHANGED = "(NOT s.repeated AND ({new_values}) IS DISTINCT FROM ({old_values}))"
+MOVED = "(NOT s.repeated AND ({new_value}) IS DISTINCT FROM c.{key})"
 
-# Two rows of a chunk that meet the same contact by different identities: the first one stands.
-DROP_REPEATED = """
-DELETE FROM {merged} later USING {merged} earlier
-WHERE later.contact_id = earlier.contact_id AND later.line > earlier.line
-"""
-
-UPDATE_CHANGED = """
-UPDATE subscribers_contact c SET {assignments}, updated_at = %(now)s
-FROM {merged} m, {staged} s
-WHERE m.changed AND s.line = m.line AND c.id = m.contact_id AND c.organisation_id = %(organisation_id)s
-"""
-COUNTS = """
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE changed),
-       count(*) FILTER (WHERE NOT is_new AND NOT changed), count(*) FILTER (WHERE email_moved),
-       count(*) FILTER (WHERE phone_moved), count(contact_id) - count(DISTINCT contact_id)
-FROM {merged}
-"""
-# Whose address the file has changed: few, and only where it may overwrite or fill one in.
-MOVED_CONTACTS = "SELECT contact_id FROM {merged} WHERE {moved} ORDER BY contact_id"
-
-# No ON CONFLICT: it would look every key up a second time. MATCH found nobody; should somebody have come in between,
-# the unique constraints say so, and the caller starts the chunk again.
-INSERT_NEW = """
-INSERT INTO subscribers_contact (
-    organisation_id, id, email, email_key, phone, external_id, first_name, last_name, language, country, tags,
-    attributes, origin, source_import_id, collected_at, created_at, updated_at, last_seen_at
+# The old and the new values of the lines that change anything. A lock gives the newest version of the contact, so the
+# journal says what was really there; in one order for all, so that two imports can't wait for each other.
+DIFFERENCES = """
+old AS MATERIALIZED (
+    SELECT s.line, c.id, c.provenance, s.attributes AS given_attributes, {old_values}, {new_values}
+    FROM (SELECT * FROM {staged} WHERE line = ANY(%(lines)s) ORDER BY contact_id OFFSET 0) s
+    CROSS JOIN LATERAL (
+        SELECT c.* FROM subscribers_contact c
+        WHERE c.organisation_id = %(organisation_id)s AND c.id = s.contact_id OFFSET 0 {lock}
+    ) c
+),
+differences AS MATERIALIZED (
+    SELECT o.*, {before} AS before, {after} AS after FROM old o
 )
-SELECT %(organisation_id)s, m.contact_id, s.email, s.email_key, s.phone, s.external_id, COALESCE(s.first_name, ''),
-       COALESCE(s.last_name, ''), COALESCE(s.language, ''), COALESCE(s.country, ''), COALESCE(s.tags, '{{}}'),
-       COALESCE(s.attributes, '{{}}'), %(origin)s, %(import_id)s, COALESCE(s.occurred_at, %(collected_at)s),
-       %(now)s, %(now)s, COALESCE(s.occurred_at, %(collected_at)s)
-FROM {merged} m JOIN {staged} s ON s.line = m.line
-WHERE m.is_new
 """
+SHOW_DIFFERENCES = f"WITH {DIFFERENCES} SELECT line, id, before, after FROM differences ORDER BY line"  # noqa: S608
+UPDATE_CHANGED = f"""
+WITH {DIFFERENCES},
+journal AS (
+    INSERT INTO subscribers_importchange (organisation_id, source_import_id, contact_id, before, after)
+    SELECT %(organisation_id)s, %(import_id)s, d.id, d.before || jsonb_build_object('provenance', d.provenance), d.after
+    FROM differences d ORDER BY d.id
+)
+UPDATE subscribers_contact c
+SET {{assignments}}, updated_at = %(now)s, provenance = COALESCE(d.provenance, '{{{{}}}}') || (
+    SELECT COALESCE(jsonb_object_agg(name, %(import_id)s::bigint), '{{{{}}}}') FROM jsonb_object_keys(d.after) name
+    WHERE name <> 'email_key'
+)
+FROM differences d
+WHERE c.organisation_id = %(organisation_id)s AND c.id = d.id
+"""  # noqa: S608
+DIFFERS = "CASE WHEN o.new_{name} IS DISTINCT FROM o.{name} THEN jsonb_build_object('{name}', {value}) ELSE '{{}}' END"
+ADDED_TAGS = "ARRAY(SELECT tag FROM unnest(o.new_tags) tag WHERE tag <> ALL (o.tags))"
+ATTRIBUTES_DIFFER = """COALESCE((
+    SELECT jsonb_object_agg('attributes.' || k, {side} -> k) FROM jsonb_object_keys(o.given_attributes) k
+    WHERE (o.new_attributes -> k) IS DISTINCT FROM (o.attributes -> k)
+), '{{}}')"""
+
 KEEP_TAG_NAMES = """
 INSERT INTO subscribers_tagname (organisation_id, name)
-SELECT %(organisation_id)s, name
-FROM (SELECT DISTINCT unnest(tags) AS name FROM (SELECT DISTINCT tags FROM {staged}) lists) names
+SELECT DISTINCT %(organisation_id)s::bigint, name
+FROM unnest(%(lists)s::text[]) list CROSS JOIN LATERAL unnest(list::text[]) name
 ORDER BY name
 ON CONFLICT DO NOTHING
 """
@@ -112,46 +139,63 @@ WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
 """
 
 IDENTITIES = {"email": "email_key", "phone": "phone", "external_id": "external_id"}
+KEYS = ("external_id", "email_key", "phone")
 TEXTS = ("first_name", "last_name", "language", "country")
-FREE = (
-    "NOT EXISTS (SELECT FROM subscribers_contact o"
-    " WHERE o.organisation_id = %(organisation_id)s AND o.{key} = s.{key} AND o.id <> c.id)"
-)
 MORE_TAGS = (
     "CASE WHEN s.tags IS NULL OR c.tags @> s.tags::varchar[] THEN c.tags"
     " ELSE c.tags || ARRAY(SELECT tag FROM unnest(s.tags) tag WHERE tag <> ALL (c.tags))::varchar[] END"
 )
 
 
-def changes(values: Mapping[str, str]) -> dict[str, str]:
-    """The conditions of MATCH, given what each column becomes: does the contact change, and do its addresses?"""
-    if not values:
-        return {"changed": "false", "email_moved": "false", "phone_moved": "false"}
-    found = {
-        "changed": CHANGED.format(
-            new_values=", ".join(values.values()), old_values=", ".join(f"c.{name}" for name in values)
-        )
-    }
+def conditions(columns: Sequence[str], values: Mapping[str, str]) -> dict[str, str]:
+    """The conditions of CHANGES, given what each column becomes: is the row stale, does the contact change?"""
+    same = " OR ".join(f"c.{key} = s.{key}" for key in KEYS if key in columns)
+    found = {"stale": STALE.format(same=same), "changed": "false", "email_moved": "false", "phone_moved": "false"}
+    if values:
+        old_values = ", ".join(f"c.{name}" for name in values)
+        found["changed"] = CHANGED.format(new_values=", ".join(values.values()), old_values=old_values)
     for key, name in (("email_key", "email_moved"), ("phone", "phone_moved")):
-        found[name] = MOVED.format(new_value=values[key], key=key) if key in values else "false"
+        if key in values:
+            found[name] = MOVED.format(new_value=values[key], key=key)
     return found
+
+
+def differences(values: Mapping[str, str], *, lock: str) -> dict[str, str]:
+    """The parts of DIFFERENCES, given what each column becomes."""
+    return {
+        "old_values": ", ".join(f"c.{name}" for name in values),
+        "new_values": ", ".join(f"{value} AS new_{name}" for name, value in values.items()),
+        "before": " || ".join(difference(name, "o.{name}") for name in values),
+        "after": " || ".join(difference(name, "o.new_{name}") for name in values),
+        "assignments": ", ".join(f"{name} = d.new_{name}" for name in values),
+        "lock": lock,
+    }
+
+
+def difference(name: str, side: str) -> str:
+    """One side of what changes in a column: the value; of tags, those that are added; of fields, each one apart."""
+    if name == "attributes":
+        return ATTRIBUTES_DIFFER.format(side=side.format(name=name))
+    value = side.format(name=name)
+    if name == "tags":
+        value = "'[]'::jsonb" if value == "o.tags" else f"to_jsonb({ADDED_TAGS})"
+    return DIFFERS.format(name=name, value=value)
 
 
 def new_values(columns: Sequence[str], update_rule: str) -> dict[str, str]:
     """What each column of a known contact becomes, as SQL over `c` and `s`; an empty cell never erases anything.
 
-    `fill` only fills what is empty; `overwrite` takes the file's value. Tags are added in both, never removed. An
-    identity moves only while nobody else has it.
+    `fill` only fills what is empty; `overwrite` takes the file's value. Tags are added in both, never removed. Nobody
+    else has the identities of a row: such rows are refused.
     """
     overwrite = update_rule == "overwrite"
     values: dict[str, str] = {}
     for column in columns:
         if column in IDENTITIES:
             key = IDENTITIES[column]
-            may = f"s.{key} IS NOT NULL AND " + (
+            taken = f"s.{key} IS NOT NULL AND " + (
                 f"s.{key} IS DISTINCT FROM c.{key}" if overwrite else f"c.{key} IS NULL"
             )
-            taken = f"{may} AND {FREE.format(key=key)}"
             for name in dict.fromkeys((column, key)):
                 values[name] = f"CASE WHEN {taken} THEN s.{name} ELSE c.{name} END"
         elif column in TEXTS:

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import compress
 
 from django.db import connection
 
 from portal.organisations.models import Organisation
 from subscribers.imports import sql
+from subscribers.imports.cells import text_of
 from subscribers.imports.converting import NULL
 from subscribers.imports.rows import StagedRows
 from subscribers.suppression.matching import suppressed_among
 from subscribers.suppression.rules import channels_of
 
+ADDRESSES = ("email_key", "phone")
 
-def without_suppressed(organisation: Organisation, rows: StagedRows) -> tuple[StagedRows, int]:
-    """The rows none of whose addresses is suppressed on any channel, and how many were."""
-    keep = [True] * len(rows)
-    for column in ("email_key", "phone"):
-        cells = rows.keys.get(column)
-        if not cells or not suppresses_anybody(organisation.pk, channels_of(column)):
-            continue
-        found = suppressed_among(organisation, column, set(cells) - {NULL})
-        for number in compress(range(len(cells)), map(found.__contains__, cells)):
-            keep[number] = False
-    if all(keep):
-        return rows, 0
-    return rows.kept(keep), keep.count(False)
+
+def suppressed_rows(organisation: Organisation, rows: StagedRows, stopped: StagedRows) -> set[int]:
+    """The numbers of the rows with an address that is suppressed on any channel, or that this chunk suppresses."""
+    found: set[int] = set()
+    for column, cells in addresses_of(rows).items():
+        gone = set(stopped.columns.get(column, ())) - {NULL}
+        if suppresses_anybody(organisation.pk, channels_of(column)):
+            by_text = {text_of(cell): cell for cell in cells if cell != NULL}
+            gone |= {by_text[address] for address in suppressed_among(organisation, column, by_text)}
+        if gone:
+            found.update(compress(range(len(cells)), map(gone.__contains__, cells)))
+    return found
+
+
+def addresses_of(rows: StagedRows) -> Mapping[str, list[str]]:
+    return {column: cells for column, cells in rows.keys.items() if column in ADDRESSES}
 
 
 def suppresses_anybody(organisation_id: int, channels: list[str]) -> bool:

@@ -6,21 +6,27 @@ sample. So nothing of the file is needed afterwards, and whoever wrote the file 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from heapq import nsmallest
+from itertools import compress
+from operator import not_
+from random import SystemRandom
 from typing import Any
 
 from django.conf import settings
 
 from subscribers.imports.models import Import
 from subscribers.imports.rules import is_quarantined
-from subscribers.imports.stages import ChunkContext, register_stage
+from subscribers.imports.stages import ChunkContext, People, register_stage
 
 STAGE = "sample"
+draw = SystemRandom().random
 
 # The numbers are drawn once for each row, then compared with those that are kept already.
-DRAW = """
-WITH drawn AS MATERIALIZED (SELECT m.line, m.contact_id, random() AS draw FROM {merged} m)
+KEEP = """
 INSERT INTO subscribers_importsample (organisation_id, source_import_id, line, contact_id, draw, verdict, note)
-SELECT %(organisation)s, %(import)s, line, contact_id, draw, '', '' FROM drawn ORDER BY draw LIMIT %(size)s
+SELECT %(organisation)s, %(import)s, line, contact_id, draw, '', ''
+FROM unnest(%(lines)s::bigint[], %(contacts)s::bigint[], %(draws)s::float8[]) AS d(line, contact_id, draw)
 """
 # Index: one_sample_a_line.
 KEEP_SMALLEST = """
@@ -42,6 +48,19 @@ def draw_from_chunk(cursor: Any, source: Import, chunk: ChunkContext) -> None:
     if not is_quarantined(source.origin_kind) or source.dry_run:
         return
     size = settings.ACCORD.import_sample_size
-    parameters = {"organisation": source.organisation_id, "import": source.pk, "size": size}
-    cursor.execute(DRAW.format(merged=chunk.merged), parameters)
+    rows = [*met_rows(chunk.new), *compress(met_rows(chunk.known), map(not_, chunk.repeated))]
+    drawn = nsmallest(size, ((draw(), int(line), int(contact)) for line, contact in rows))
+    parameters = {
+        "organisation": source.organisation_id,
+        "import": source.pk,
+        "size": size,
+        "draws": [number for number, _line, _contact in drawn],
+        "lines": [line for _number, line, _contact in drawn],
+        "contacts": [contact for _number, _line, contact in drawn],
+    }
+    cursor.execute(KEEP, parameters)
     cursor.execute(KEEP_SMALLEST, parameters)
+
+
+def met_rows(people: People) -> Iterator[tuple[str, str]]:
+    return zip(people.columns["line"], people.ids, strict=True)

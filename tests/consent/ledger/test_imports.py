@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+import rfc8785
 
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportProof
@@ -15,6 +17,7 @@ from portal.errors import InvalidInputError
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from subscribers.imports.models import Import
+from subscribers.imports.outcomes import examples
 from tests.consent.choices import choose, new_purpose, state_of, status_of
 from tests.subscribers.imports.files import OUR_FORM, imported
 
@@ -41,10 +44,15 @@ def import_claim(organisation: Organisation, content: str = PEOPLE, **values: An
     return source
 
 
+def told(source: Import) -> dict[str, int]:
+    """What the import counted of consents, where it is not nothing."""
+    return {name: count for name, count in source.stage_counts["consents"].items() if count}
+
+
 def test_each_row_becomes_an_event_and_a_state(in_acme: Organisation, newsletter: Purpose, ada: Contact) -> None:
     source = import_claim(in_acme)
     events = list(ConsentEvent.objects.order_by("id"))
-    assert source.stage_counts == {"consents": {"recorded": 2, "kept": 0}}
+    assert told(source) == {"recorded": 2}
     assert {(event.action, event.source, event.source_reference, event.basis) for event in events} == {
         ("grant", "import", f"import:{source.pk}", "consent")
     }
@@ -78,14 +86,14 @@ def test_a_file_never_raises_what_a_person_said(
     before = status_of(ada, newsletter)
     source = import_claim(in_acme)
     assert status_of(ada, newsletter) == before
-    assert source.stage_counts == {"consents": {"recorded": 1, "kept": 1}}
+    assert told(source) == {"recorded": 1, "kept": 1, "would_resubscribe": 1}
     assert not ConsentEvent.objects.filter(contact=ada, source="import").exists()
 
 
 def test_the_same_file_again_records_nothing(in_acme: Organisation, newsletter: Purpose) -> None:
     import_claim(in_acme)
     again = import_claim(in_acme)
-    assert again.stage_counts == {"consents": {"recorded": 0, "kept": 2}}
+    assert told(again) == {"kept": 2}
     assert ConsentEvent.objects.count() == 2
 
 
@@ -114,7 +122,7 @@ def test_what_a_bought_list_claims_waits_for_its_proofs(
     source = import_claim(in_acme, origin_kind="bought")
     assert source.state == "quarantined"
     assert sorted(ConsentState.objects.values_list("status", flat=True)) == ["granted", "unconfirmed"]
-    assert source.stage_counts == {"consents": {"recorded": 1, "kept": 1}}
+    assert told(source) == {"recorded": 1, "kept": 1}
 
 
 def test_rows_with_a_date_and_an_address_of_their_own_have_their_own_proof(
@@ -130,7 +138,7 @@ def test_rows_with_a_date_and_an_address_of_their_own_have_their_own_proof(
     )
     mapping = {"email": "email", "when": "consent.occurred_at", "where": "consent.ip"}
     source = imported(in_acme, content, declaration=CLAIM, mapping=mapping)
-    assert source.stage_counts == {"consents": {"recorded": 3, "kept": 1}}
+    assert told(source) == {"recorded": 3, "kept": 1, "would_resubscribe": 1}
     event = ConsentEvent.objects.get(contact=ada)
     assert event.occurred_at == datetime(2026, 1, 10, 10, 0, tzinfo=UTC)
     proof = Evidence.objects.get(pk=event.evidence_id)
@@ -145,11 +153,123 @@ def test_rows_with_a_date_and_an_address_of_their_own_have_their_own_proof(
     assert Evidence.objects.filter(contact__isnull=False).exclude(contact=ben).count() == 2
 
 
+def test_what_proves_a_row_stands_in_its_evidence(in_acme: Organisation, newsletter: Purpose, ada: Contact) -> None:
+    url, text = "https://acme.example/form?a=1", 'I agree to "news"\\, é'
+    content = (
+        "email,url,text,what\n"
+        f'ada.martin@example.org,{url},"{text.replace(chr(34), chr(34) * 2)}",newsletter\n'
+        "new@example.org,,,\n"
+        f"other@example.org,{url},,\n"
+    )
+    mapping = {"email": "email", "url": "consent.form_url", "text": "consent.text", "what": "consent.purpose"}
+    source = imported(in_acme, content, declaration=CLAIM, mapping=mapping)
+    assert told(source) == {"recorded": 3}
+    document = open_evidence(evidence_of(ada))
+    assert (document["form_url"], document["text"], document["purposes"]) == (url, text, ["newsletter"])
+    assert (document["kind"], document["line"], len(document["salt"])) == ("import_row", 2, 32)
+    shared = ImportProof.objects.get(source_import=source).evidence
+    assert evidence_of(Contact.objects.get(email_key="new@example.org")) == shared
+    other = evidence_of(Contact.objects.get(email_key="other@example.org"))
+    assert set(open_evidence(other)) == {"kind", "file_evidence", "line", "occurred_at", "form_url", "salt"}
+    assert bytes(other.digest) == hashlib.sha256(rfc8785.dumps(open_evidence(other))).digest()
+
+
+def evidence_of(contact: Contact) -> Evidence:
+    event = ConsentEvent.objects.get(contact=contact)
+    assert event.evidence is not None
+    assert bytes(event.evidence_digest or b"") == bytes(event.evidence.digest)
+    return event.evidence
+
+
+def test_a_row_may_narrow_what_its_file_claims(in_acme: Organisation, newsletter: Purpose, ada: Contact) -> None:
+    new_purpose(in_acme, "offers", channels=["email", "sms"])
+    pairs = [("newsletter", "email"), ("offers", "email"), ("offers", "sms")]
+    claims = [{"purpose": purpose, "channel": channel} for purpose, channel in pairs]
+    content = "email,what,channel\nada.martin@example.org,newsletter,\nb@x.example,offers,sms\nc@x.example,,\n"
+    mapping = {"email": "email", "what": "consent.purpose", "channel": "consent.channel"}
+    source = imported(in_acme, content, declaration=replace(CLAIM, consents=claims), mapping=mapping)
+    assert told(source) == {"recorded": 5}
+    found = ConsentState.objects.values_list("contact__email_key", "purpose__key", "channel")
+    assert sorted(found) == [
+        ("ada.martin@example.org", "newsletter", "email"),
+        ("b@x.example", "offers", "sms"),
+        *[("c@x.example", *pair) for pair in pairs],
+    ]
+
+
+def test_who_never_agreed_comes_in_without_consent(in_acme: Organisation, newsletter: Purpose, ada: Contact) -> None:
+    content = "email,status\nada.martin@example.org,pending\nb@x.example,unconfirmed\nc@x.example,subscribed\n"
+    source = import_claim(in_acme, content)
+    assert (source.rows_created, told(source)) == (2, {"recorded": 1})
+    assert ConsentState.objects.get().contact.email_key == "c@x.example"
+
+
+def test_old_agreements_have_run_out_on_arrival(in_acme: Organisation, newsletter: Purpose, ada: Contact) -> None:
+    """C-11."""
+    content = "email,consent date\nada.martin@example.org,2020-01-01\nb@x.example,2020-01-01\nc@x.example,2026-01-01\n"
+    for dry_run in (True, False):
+        source = imported(in_acme, content, declaration=CLAIM, dry_run=dry_run)
+        assert told(source)["recorded"] == 3
+    assert told(source)["expired"] == 2
+
+
+def test_a_dry_run_tells_whom_the_file_would_resubscribe(
+    in_acme: Organisation, newsletter: Purpose, ada: Contact
+) -> None:
+    """I-06."""
+    choose(ada, newsletter, "withdraw")
+    source = imported(in_acme, PEOPLE, declaration=CLAIM, dry_run=True)
+    assert told(source) == {"recorded": 1, "kept": 1, "would_resubscribe": 1}
+    assert source.outcomes["would_resubscribe"] == 1
+    assert examples(source, "would_resubscribe") == [
+        {"line": 2, "contact": str(ada.pk), "purpose": "newsletter", "channel": "email", "status": "withdrawn"}
+    ]
+    assert not ConsentEvent.objects.filter(source="import").exists()
+    assert not ImportProof.objects.exists()
+
+
+def test_opt_outs_in_a_file_are_withdrawals_of_who_is_known(
+    in_acme: Organisation, newsletter: Purpose, ada: Contact, ben: Contact
+) -> None:
+    """I-07; a bounce says nothing about what the person wants."""
+    offers = new_purpose(in_acme, "offers", basis="legitimate_interest")
+    choose(ada, newsletter, "grant", occurred_at=datetime(2025, 1, 1, tzinfo=UTC))
+    content = (
+        "email,status,left on\nada.martin@example.org,unsubscribed,2025-03-01T00:00:00Z\n"
+        "ben@example.net,bounced,\nnobody@x.example,unsubscribed,\n"
+    )
+    mapping = {"email": "email", "status": "consent.status", "left on": "consent.withdrawn_at"}
+    dry = imported(in_acme, content, mapping=mapping, dry_run=True)
+    source = imported(in_acme, content, mapping=mapping)
+    assert dry.stage_counts == source.stage_counts == {"opt_outs": {"suppressed": 3, "withdrawn": 2}}
+    assert (status_of(ada, newsletter), status_of(ada, offers)) == ("withdrawn", "objected")
+    assert not ConsentEvent.objects.filter(contact=ben).exists()
+    event = ConsentEvent.objects.get(contact=ada, purpose=newsletter, action="withdraw")
+    assert (event.source, event.source_reference) == ("import", f"import:{source.pk}")
+    assert event.occurred_at == datetime(2025, 3, 1, tzinfo=UTC)
+    assert event.evidence_id == ImportProof.objects.get(source_import=source).evidence_id
+    events = ConsentEvent.objects.count()
+    again = imported(in_acme, content, mapping=mapping)
+    assert again.stage_counts == {"opt_outs": {"suppressed": 0, "withdrawn": 0}}
+    assert ConsentEvent.objects.count() == events
+
+
+def test_a_later_file_does_not_bring_back_who_opted_out(
+    in_acme: Organisation, newsletter: Purpose, ada: Contact
+) -> None:
+    """Lessons 1 and 2."""
+    imported(in_acme, "email,status\nada.martin@example.org,unsubscribed\n")
+    content = "email,status,doNotEmail,consent date\nada.martin@example.org,active,0,2026-09-01\n"
+    source = import_claim(in_acme, content, collected_on=date(2026, 9, 1))
+    assert (source.rows_suppressed, told(source)) == (1, {})
+    assert status_of(ada, newsletter) == "withdrawn"
+
+
 def test_two_claims_of_one_file_are_two_events_a_person(in_acme: Organisation, newsletter: Purpose) -> None:
     new_purpose(in_acme, "offers")
     claims = [{"purpose": key, "channel": "email"} for key in ("newsletter", "offers", "newsletter")]
     source = import_claim(in_acme, consents=claims)
-    assert source.stage_counts == {"consents": {"recorded": 4, "kept": 0}}
+    assert told(source) == {"recorded": 4}
     assert ConsentState.objects.count() == 4
 
 

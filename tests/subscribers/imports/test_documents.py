@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from consent.import_stage import document_of
+from consent.import_proofs import document_of
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.errors import NotFoundError, PermissionDeniedError

@@ -16,7 +16,7 @@ from portal.accounts.models import User
 from portal.jobs.models import Job
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
-from subscribers.imports import running
+from subscribers.imports import merging, running
 from subscribers.imports.models import Import
 from tests.people import api_of
 from tests.portal.test_disk import ROOM, tiny_disk
@@ -64,7 +64,7 @@ def test_a_database_without_room_fails_the_import_at_a_checkpoint(
 ) -> None:
     monkeypatch.setattr(running, "CHUNK_ROWS", 100)
     monkeypatch.setattr(running, "BLOCK_BYTES", 2000)
-    store, stored = running.store_rejects, []
+    store, stored = merging.store_rejects, []
 
     def until_it_is_full(*arguments: Any) -> Any:
         """The third chunk meets PostgreSQL's error in the middle of its transaction."""
@@ -74,12 +74,12 @@ def test_a_database_without_room_fails_the_import_at_a_checkpoint(
             raise error from DiskFull("could not extend file: No space left on device")
         return store(*arguments)
 
-    monkeypatch.setattr(running, "store_rejects", until_it_is_full)
+    monkeypatch.setattr(merging, "store_rejects", until_it_is_full)
     source = imported(in_acme, PEOPLE)
     assert (source.state, source.error_code, Job.objects.get().error_code) == ("failed", "disk_full", "disk_full")
     assert 0 < source.rows_read < 1000
     assert Contact.objects.count() == source.rows_created == source.rows_read
 
-    monkeypatch.setattr(running, "store_rejects", store)
+    monkeypatch.setattr(merging, "store_rejects", store)
     again = imported(in_acme, PEOPLE)
     assert counts_of(again) == {"read": 1000, "created": 1000 - source.rows_read, "unchanged": source.rows_read}

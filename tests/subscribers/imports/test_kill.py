@@ -26,7 +26,7 @@ from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from subscribers.imports import running
 from subscribers.imports.actions import ReadingChoice, create_import
-from subscribers.imports.chunks import Chunk
+from subscribers.imports.feeding import ReadyChunk
 from subscribers.imports.models import Import, ImportReject
 from subscribers.imports.staging import stage_tables
 from subscribers.suppression.actions import suppress
@@ -165,7 +165,7 @@ def test_a_worker_that_was_thought_dead_changes_nothing(acme: Organisation, monk
     take = running.Merger.take
     taken: list[int] = []
 
-    def overtaken(merger: running.Merger, chunk: Chunk) -> None:
+    def overtaken(merger: running.Merger, chunk: ReadyChunk) -> None:
         taken.append(chunk.read)
         if len(taken) == 3:
             with scopes_disabled():

@@ -81,9 +81,15 @@ def test_people_are_met_by_external_id_then_email_then_phone(
     assert (ada.email_key, ada.country) == ("ada@new.example", "BE")
 
 
-def test_an_identity_somebody_else_has_is_left_to_them(in_acme: Organisation, ada: Contact, ben: Contact) -> None:
-    source = imported(in_acme, "email,phone\nben@example.net,+33612345678\n", update_rule="overwrite")
-    assert counts_of(source) == {"read": 1, "unchanged": 1}
+def test_a_row_that_meets_two_contacts_is_listed_not_guessed(in_acme: Organisation, ada: Contact, ben: Contact) -> None:
+    content = "email,phone,note\nBen@example.net,+33 6 12 34 56 78,his?\nnew@example.net,,\n"
+    for rule in ("fill", "overwrite", "skip"):
+        source = imported(in_acme, content, update_rule=rule)
+        assert counts_of(source) == {"read": 2, "rejected": 1, "created" if rule == "fill" else "unchanged": 1}
+    reject = source.rejects.get()
+    assert (reject.line, reject.code) == (2, "identities_conflict")
+    assert reject.cells == ["Ben@example.net", "+33 6 12 34 56 78", "his?"]
+    assert f"e-mail: contact {ben.pk}; phone: contact {ada.pk}" in reject.detail
     ben.refresh_from_db()
     assert ben.phone is None
 
@@ -252,16 +258,19 @@ def test_stages_see_each_merged_row_and_their_counts_add_up(
     seen: list[tuple[Any, ...]] = []
 
     def note(cursor: Any, source: Import, chunk: stages.ChunkContext) -> dict[str, int]:
-        cursor.execute(
-            f"SELECT m.contact_id, m.is_new, s.email FROM {chunk.merged} m JOIN {chunk.staged} s USING (line)"
-        )
+        cursor.execute(f"SELECT contact_id, false, email FROM {chunk.staged}")
         seen.extend(cursor.fetchall())
-        return {"noted": chunk.created + chunk.known}
+        seen.extend((int(contact), True, email) for contact, email in zip(chunk.new.ids, chunk.prepared, strict=True))
+        return {"noted": len(chunk.new) + len(chunk.known)}
+
+    def prepare(source: Import, context: str, new: stages.People) -> list[str]:
+        assert context == source.file_name
+        return list(new.columns["email"])
 
     def refuse(organisation: Organisation, claim: stages.Claim) -> list[FieldProblem]:
         return [FieldProblem(("options", "basis"), "no", "No.")] if claim.basis == "contract" else []
 
-    stages.register_stage("notes", note, validate=refuse)
+    stages.register_stage("notes", note, begin=lambda source: source.file_name, prepare=prepare, validate=refuse)
     source = imported(in_acme, PEOPLE)
     assert source.stage_counts == {"notes": {"noted": 2}}
     new = Contact.objects.get(email_key="ada@example.org")

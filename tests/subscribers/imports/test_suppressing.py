@@ -14,7 +14,7 @@ from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from subscribers.imports import running
 from subscribers.imports.actions import ReadingChoice, create_import
-from subscribers.imports.feeding import StagedChunk
+from subscribers.imports.feeding import ReadyChunk
 from subscribers.imports.staging import Stage
 from subscribers.suppression.actions import suppress
 from subscribers.suppression.models import Suppression
@@ -38,7 +38,7 @@ def suppressing_before_each_merge(monkeypatch: pytest.MonkeyPatch, organisation:
     """Two addresses are suppressed after the list was read and before the chunk is merged."""
     merge = running.Merger._merge
 
-    def later(merger: running.Merger, chunk: StagedChunk, stage: Stage) -> None:
+    def later(merger: running.Merger, chunk: ReadyChunk, stage: Stage) -> None:
         put_on_list(organisation, "zoe@example.org")
         put_on_list(organisation, "+33612345678", "sms")
         Suppression.objects.update(contact=None)  # as the other connection sees it: there is nobody yet
