@@ -59,7 +59,7 @@ def write_file(path: Path, rows: int, *, changed: int = 0, seed: int = 7) -> Non
                 chance.choice(("client", "prospect", "client,vip", "")),
                 chance.choice(("Lyon", "Paris", "Nantes", "Köln, Altstadt")),
                 str(chance.randrange(5000)),
-                f"2026-0{chance.randrange(1, 10)}-1{chance.randrange(10)} {chance.randrange(24):02}:{number % 60:02}:00",
+                f"2026-0{chance.randrange(1, 10)}-1{chance.randrange(10)} {number % 24:02}:{number % 60:02}:00",
                 f"192.0.2.{chance.randrange(256)}" if number % 2 else f"2001:db8::{chance.randrange(65536):x}",
                 f"+336{number % 100_000_000:08d}",
                 'said "yes", twice',

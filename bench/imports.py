@@ -121,7 +121,8 @@ def measure_imports(organisations: list[Organisation], folder: Path, rows: int) 
     new, again, tenth, every = runs
     require_counts(rows, [run.source for run in runs])
     print(
-        f"    COPY of the final rows: {', '.join(f'{took:.2f}' for took in limits)} s; first import {cold.ran.seconds:.2f} s"
+        f"    COPY of the final rows: {', '.join(f'{took:.2f}' for took in limits)} s;"
+        f" first import {cold.ran.seconds:.2f} s"
     )
     for name, run in zip(("new", "again", "10 %", "all"), runs, strict=True):
         print(f"    {name}: {run.ran.memory:.0f} MB, its child {run.ran.of_children:.0f} MB; {run.watch}")
