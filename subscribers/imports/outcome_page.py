@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from portal.channels import Channel
 from portal.ui.components import Part, Text
 from portal.ui.numbers import number
+from portal.ui.statuses import look_of
 from subscribers.imports import queries
-from subscribers.imports.forms import FLAGS
+from subscribers.imports.forms import FLAGS, target_labels
 from subscribers.imports.models import Import
 from subscribers.imports.outcomes import examples as examples_of
 from subscribers.imports.passport import SENTENCES
 from subscribers.imports.problems import REJECT_DETAILS
 from subscribers.imports.risks import Risk, risks_of
+from subscribers.suppression.models import SuppressionReason
 
 PARTS = (
     ("created", gettext_lazy("Created")),
@@ -41,6 +44,8 @@ NOTES: dict[str, str | Promise] = {
     "suppressed": gettext_lazy("No address is shown or kept: that is what the list is for."),
     "duplicate": gettext_lazy("The first row of each person stands."),
 }
+CHANNELS = dict(Channel.choices)
+REASONS = dict(SuppressionReason.choices)
 HEADS: dict[str, str | Promise] = {
     "line": gettext_lazy("Line"),
     "contact": gettext_lazy("Contact"),
@@ -51,27 +56,24 @@ HEADS: dict[str, str | Promise] = {
     "last_name": gettext_lazy("Last name"),
     "field": gettext_lazy("Field"),
     "before": gettext_lazy("Until now"),
-    "old": gettext_lazy("Until now"),
     "after": gettext_lazy("From the file"),
-    "new": gettext_lazy("From the file"),
     "channel": gettext_lazy("Channel"),
     "reason": gettext_lazy("Reason"),
     "purpose": gettext_lazy("Purpose"),
     "status": gettext_lazy("Status"),
-    "same_as": gettext_lazy("Same person as in line"),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One kind of row with its first examples; ``rows`` are cells in the order of ``heads``."""
+    """One kind of row with its first examples; ``rows`` are pairs of head and cell, in the order of ``heads``."""
 
     code: str
     label: Text
     note: Text
     count: int
     heads: Sequence[Text]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[tuple[str, Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +129,7 @@ def reject_in_words(code: str) -> str:
 
 def outcomes_of(source: Import) -> Iterator[Outcome]:
     """The kinds of rows there are, each with its first examples."""
+    fields = target_labels()
     for code, label in CATEGORIES.items():
         count = source.outcomes.get(code, 0)
         if not count:
@@ -139,8 +142,22 @@ def outcomes_of(source: Import) -> Iterator[Outcome]:
             note=NOTES.get(code, ""),
             count=count,
             heads=[HEADS.get(head, head) for head in heads],
-            rows=[[example.get(head, "") for head in heads] for example in examples],
+            rows=[[(head, in_words(head, example.get(head, ""), fields)) for head in heads] for example in examples],
         )
+
+
+def in_words(head: str, value: Any, fields: Mapping[str | None, Any]) -> Any:
+    """A cell as people read it: fields, channels and reasons by their names."""
+    match head:
+        case "field":
+            return fields.get(value, value)
+        case "channel":
+            return ", ".join(str(CHANNELS.get(channel, channel)) for channel in str(value).split(", "))
+        case "reason":
+            return REASONS.get(value, value)
+        case "status":
+            return look_of(value).label
+    return value
 
 
 def slips_of(source: Import) -> list[Slip]:
