@@ -49,8 +49,9 @@ class Suppression(models.Model):
             )
         ]
         indexes = [
+            # The contact first: deleting one asks for it alone.
             models.Index(
-                fields=["organisation", "contact", "channel"],
+                fields=["contact", "channel"],
                 name="suppressions_of_contacts",
                 condition=models.Q(contact__isnull=False),
             ),
