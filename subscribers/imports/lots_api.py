@@ -16,7 +16,7 @@ from subscribers.imports import documents, queries
 from subscribers.imports.api import accepted
 from subscribers.imports.api_shapes import DocumentOut, ImportOut, shown_document
 from subscribers.imports.quarantine.actions import release_import
-from subscribers.imports.recall.actions import delete_lot, freeze_import, unfreeze_import
+from subscribers.imports.recall.actions import delete_lot, freeze_import, inform_of_recall, unfreeze_import
 from subscribers.imports.responses import document_response
 from subscribers.imports.undo.actions import undo_import
 from subscribers.imports.undo.queries import undo_preview
@@ -100,6 +100,15 @@ def unfreeze(request: ApiRequest, import_id: str) -> Status[dict[str, Any]]:
     """Let a frozen lot be written to again."""
     source = queries.import_by_id(request.organisation, import_id)
     unfreeze_import(actor=request.actor, source=source)
+    return accepted(request, source)
+
+
+@router.post("/imports/{import_id}/inform", response={202: ImportOut})
+@requires(Capability.IMPORTS_RELEASE)
+def inform(request: ApiRequest, import_id: str) -> Status[dict[str, Any]]:
+    """Tell the owners and the DPO by e-mail which lot is frozen, how many people and where they were handed off."""
+    source = queries.import_by_id(request.organisation, import_id)
+    inform_of_recall(actor=request.actor, source=source)
     return accepted(request, source)
 
 

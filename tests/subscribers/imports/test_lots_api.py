@@ -147,7 +147,9 @@ def test_a_lot_is_frozen_and_thawed_and_deleted(api: Client, acme: Organisation)
     run(import_id, acme)
     assert send(api, import_id, "freeze", {}).status_code == 422
     assert send(api, import_id, "freeze", {"reason": "No proof"}).json()["frozen_at"] is not None
+    assert send(api, import_id, "inform").status_code == 202
     assert send(api, import_id, "unfreeze").json()["frozen_at"] is None
+    assert send(api, import_id, "inform").json()["code"] == "lot_not_frozen"
     assert send(api, import_id, "delete").json()["code"] == "lot_not_frozen"
 
 
