@@ -29,44 +29,44 @@ from subscribers.imports.sensitive_names import SENSITIVE_NAMES
 
 SENSITIVE_DETAILS = {
     "health": _(
-        "This looks like data on health, a special category (G 9): leave it out, or write down the explicit "
-        "consent or other ground of G 9(2) on which you keep it."
+        "This looks like data on health, a special category (GDPR, art. 9): leave it out, or write down the explicit "
+        "consent or other ground of art. 9(2) on which you keep it."
     ),
     "religion": _(
-        "This looks like data on religion or belief, a special category (G 9): leave it out, or write down the "
-        "explicit consent or other ground of G 9(2) on which you keep it."
+        "This looks like data on religion or belief, a special category (GDPR, art. 9): leave it out, or write down "
+        "the explicit consent or other ground of art. 9(2) on which you keep it."
     ),
     "union": _(
-        "This looks like membership of a trade union, a special category (G 9): leave it out, or write down the "
-        "explicit consent or other ground of G 9(2) on which you keep it."
+        "This looks like membership of a trade union, a special category (GDPR, art. 9): leave it out, or write "
+        "down the explicit consent or other ground of art. 9(2) on which you keep it."
     ),
     "ethnicity": _(
-        "This looks like data on ethnic origin, a special category (G 9): leave it out, or write down the "
-        "explicit consent or other ground of G 9(2) on which you keep it."
+        "This looks like data on ethnic origin, a special category (GDPR, art. 9): leave it out, or write down the "
+        "explicit consent or other ground of art. 9(2) on which you keep it."
     ),
     "politics": _(
-        "This looks like data on political opinions, a special category (G 9): leave it out, or write down the "
-        "explicit consent or other ground of G 9(2) on which you keep it."
+        "This looks like data on political opinions, a special category (GDPR, art. 9): leave it out, or write down "
+        "the explicit consent or other ground of art. 9(2) on which you keep it."
     ),
     "sex_life": _(
-        "This looks like data on sex life or orientation, a special category (G 9): leave it out, or write down "
-        "the explicit consent or other ground of G 9(2) on which you keep it."
+        "This looks like data on sex life or orientation, a special category (GDPR, art. 9): leave it out, or write "
+        "down the explicit consent or other ground of art. 9(2) on which you keep it."
     ),
     "biometric": _(
-        "This looks like biometric or genetic data, a special category (G 9): leave it out, or write down the "
-        "explicit consent or other ground of G 9(2) on which you keep it."
+        "This looks like biometric or genetic data, a special category (GDPR, art. 9): leave it out, or write down the "
+        "explicit consent or other ground of art. 9(2) on which you keep it."
     ),
     "criminal": _(
-        "This looks like data on offences, which only public authorities or a law may allow to keep (G 10): leave it "
-        "out, or write down why it is no such data."
+        "This looks like data on offences, which only public authorities or a law may allow to keep (GDPR, art. "
+        "10): leave it out, or write down why it is no such data."
     ),
     "national_id": _(
         "This looks like a national number or the number of a passport, which the law of each country restricts "
-        "(G 87): leave it out, or write down why it is none."
+        "(GDPR, art. 87): leave it out, or write down why it is none."
     ),
     "national_id_found": _(
         "These values are national identity numbers: their check digits are right. The law of each country restricts "
-        "their use (G 87), and no message needs them: leave the column out."
+        "their use (GDPR, art. 87), and no message needs them: leave the column out."
     ),
     "card_number": _(
         "This looks like data of payment cards, which has no place among contacts: leave it out, or write down why it "
@@ -77,8 +77,8 @@ SENSITIVE_DETAILS = {
         "leave the column out, and delete the file wherever it lies."
     ),
     "iban": _(
-        "This looks like bank accounts, which no message needs (G 5(1)(c)): leave it out, or write down why you "
-        "keep it."
+        "This looks like bank accounts, which no message needs (GDPR, art. 5(1)(c)): leave it out, or write down "
+        "why you keep it."
     ),
 }
 UNCLEARABLE = frozenset(("card_number_found", "national_id_found"))
@@ -152,7 +152,16 @@ def kind_by_values(column: str, values: Sequence[str]) -> str:
         return "card_number_found"
     if is_most(compact, is_national_number) or any(is_most(compact, check) for check in hinted):
         return "national_id_found"
-    return ""
+    return kind_by_one_value(set(compact))
+
+
+def kind_by_one_value(values: set[str]) -> str:
+    """A column of one value alone may be right by chance: it stops the import, too, but a written reason clears it."""
+    if len(values) != 1:
+        return ""
+    if is_most([*values], is_card, fewest=1):
+        return "card_number"
+    return "national_id" if is_most([*values], is_national_number, fewest=1) else ""
 
 
 def is_most(values: Sequence[str], check: Callable[[str], bool], *, fewest: int = FEWEST) -> bool:
