@@ -32,6 +32,7 @@ REASONS: dict[str, str | Promise] = {
     "own_choice": gettext_lazy("has made a choice since"),
     "handed_off": gettext_lazy("was handed off to be written to"),
     "agreed_elsewhere": gettext_lazy("agreed elsewhere"),
+    "newer_choice": gettext_lazy("agreed anew since"),
     "opt_outs": gettext_lazy("opt-out from the file: it stands"),
 }
 

@@ -147,7 +147,7 @@ def import_inform(request: MemberRequest, import_id: int) -> HttpResponse:
     """Tell owners and DPO of the recall by mail."""
     source = queries.import_by_id(request.organisation, import_id)
     inform_of_recall(actor=request.actor, source=source)
-    messages.success(request, _("The owners and the DPO are told by mail."))
+    messages.success(request, _("The owners and the DPO are told by e-mail."))
     return to("import_recall", source)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.organisations.scoping import TenantManager
 from subscribers.contacts.models import Origin
@@ -16,7 +17,7 @@ class ImportState(models.TextChoices):
     DONE = "done", _("Done")
     QUARANTINED = "quarantined", _("In quarantine")
     FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("import", "Cancelled")
     UNDONE = "undone", _("Undone")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from portal.channels import Channel
 from portal.ui.components import Part, Text
@@ -24,12 +24,12 @@ from subscribers.imports.risks import Risk, risks_of
 from subscribers.suppression.models import SuppressionReason
 
 PARTS = (
-    ("created", gettext_lazy("Created")),
-    ("updated", gettext_lazy("Updated")),
-    ("unchanged", gettext_lazy("Unchanged")),
+    ("created", pgettext_lazy("rows", "Created")),
+    ("updated", pgettext_lazy("rows", "Updated")),
+    ("unchanged", pgettext_lazy("rows", "Unchanged")),
     ("duplicate", gettext_lazy("Repeated in the file")),
     ("suppressed", gettext_lazy("Suppressed")),
-    ("rejected", gettext_lazy("Rejected")),
+    ("rejected", pgettext_lazy("rows", "Rejected")),
 )
 CATEGORIES: dict[str, str | Promise] = {
     "created": gettext_lazy("New people"),

@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -28,8 +28,8 @@ IMPORTS = ListSpec(
         Column("state", gettext_lazy("State")),
         Column("origin", gettext_lazy("Origin")),
         Column("read", gettext_lazy("Rows"), numeric=True),
-        Column("created", gettext_lazy("Created"), numeric=True),
-        Column("rejected", gettext_lazy("Rejected"), numeric=True),
+        Column("created", pgettext_lazy("rows", "Created"), numeric=True),
+        Column("rejected", pgettext_lazy("rows", "Rejected"), numeric=True),
         Column("created_at", gettext_lazy("Started"), sort="id"),
     ),
     filters=(Filter("state", gettext_lazy("State"), choices=ImportState.choices),),
