@@ -1,6 +1,7 @@
 """The French catalogue is complete: nothing missing, nothing fuzzy."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("portal", "subscribers", "consent", "compliance", "templates")
+CATALOGUE = ROOT / "portal" / "locale" / "fr" / "LC_MESSAGES" / "django.po"
+BREAKING = re.compile(r" [:;?!»](?=\s|$)|« ")  # a plain space, at which a line may break before the sign
 SETTINGS = "from pathlib import Path\nLOCALE_PATHS = [Path(__file__).parent / 'portal' / 'locale']\n"
 
 
@@ -31,5 +34,16 @@ def test_every_text_of_the_product_has_its_french(tmp_path: Path) -> None:
     assert [message.id for message in messages if not _translated(message.string)] == []
 
 
+def test_no_french_line_can_break_before_a_colon_or_inside_a_quotation() -> None:
+    with CATALOGUE.open("rb") as file:
+        texts = [text for message in read_po(file, locale="fr") if message.id for text in _texts(message.string)]
+    assert texts
+    assert [text for text in texts if BREAKING.search(text)] == []
+
+
+def _texts(text: str | list[str] | tuple[str, ...]) -> list[str]:
+    return [text] if isinstance(text, str) else list(text)
+
+
 def _translated(text: str | list[str] | tuple[str, ...]) -> bool:
-    return all([text] if isinstance(text, str) else text) and bool(text)
+    return all(_texts(text)) and bool(text)
