@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from portal.organisations.models import Organisation
@@ -16,6 +15,11 @@ from subscribers.imports import personal_data as imports
 from subscribers.imports.models import Import
 from subscribers.suppression.models import Suppression
 
+# Index: suppressions_of_contacts.
+UNTIE_SUPPRESSIONS = """
+UPDATE subscribers_suppression SET contact_id = NULL
+WHERE organisation_id = %(organisation_id)s AND contact_id = ANY(%(contacts)s::bigint[])
+"""
 # Index: the primary key.
 ERASE_CONTACTS = """
 DELETE FROM subscribers_contact WHERE organisation_id = %(organisation_id)s AND id = ANY(%(contacts)s::bigint[])
@@ -101,9 +105,7 @@ def erase_contact(organisation: Organisation, contact_id: int, *, now: datetime)
 
 def erase_contacts(organisation: Organisation, contact_ids: Sequence[int], *, now: datetime) -> int:
     """Straight to the table: Django would read each row, and whatever could point at it, first."""
-    with connection.cursor() as cursor:
-        cursor.execute(ERASE_CONTACTS, {"organisation_id": organisation.pk, "contacts": list(contact_ids)})
-        return int(cursor.rowcount)
+    return imports.written(ERASE_CONTACTS, organisation, contact_ids)
 
 
 def collect_suppressions(organisation: Organisation, contact_id: int) -> dict[str, Any]:
@@ -122,7 +124,7 @@ def erase_suppressions(organisation: Organisation, contact_id: int, *, now: date
 
 
 def erase_suppressions_of_many(organisation: Organisation, contact_ids: Sequence[int], *, now: datetime) -> int:
-    Suppression.objects.filter(organisation=organisation, contact_id__in=contact_ids).update(contact=None)
+    imports.written(UNTIE_SUPPRESSIONS, organisation, contact_ids)
     return 0
 
 

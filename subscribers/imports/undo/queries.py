@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from portal.errors import ConflictError
-from subscribers.imports.afterwards import Window, all_afterwards
+from subscribers.imports.afterwards import LEFT, Window, all_afterwards
 from subscribers.imports.models import Import, ImportChange, ImportState
 from subscribers.imports.sweeping import WINDOW, Counts, total
 from subscribers.imports.undo import sql
@@ -29,10 +29,9 @@ from subscribers.imports.undo.running import (
     changed_bounds,
     created_bounds,
     outcome_of,
-    parameters_of,
-    value_counts,
 )
 from subscribers.imports.undo.touching import touches_of
+from subscribers.imports.undo.values import parameters_of
 
 ENDED = (ImportState.DONE, ImportState.QUARANTINED, ImportState.FAILED, ImportState.CANCELLED)
 
@@ -83,7 +82,7 @@ def values_to_restore(source: Import) -> Counts:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(sql.PREVIEW_VALUES, parameters_of(whole(source, bounds)))
-        return value_counts(cursor.fetchall())
+        return total({f"{LEFT}{reason}" if reason else "values": count} for reason, count in cursor.fetchall())
 
 
 def contacts_to_remove(source: Import) -> Counts:
@@ -94,7 +93,7 @@ def contacts_to_remove(source: Import) -> Counts:
     statement = sql.created(touches.touches, what="c.reason, count(*)", end="GROUP BY c.reason")
     with connection.cursor() as cursor:
         cursor.execute(statement, touches.parameters(whole(source, bounds)))
-        return total({f"left.{reason}" if reason else "contacts": count} for reason, count in cursor.fetchall())
+        return total({f"{LEFT}{reason}" if reason else "contacts": count} for reason, count in cursor.fetchall())
 
 
 def left_lines(source: Import) -> Iterator[str]:

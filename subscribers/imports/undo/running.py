@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.db import connection, transaction
@@ -17,8 +16,8 @@ from subscribers.imports.models import Import, ImportState
 from subscribers.imports.notifying import tell_end
 from subscribers.imports.sweeping import Counts, swept, total
 from subscribers.imports.undo import sql
-from subscribers.imports.undo.addresses import follow_restored
 from subscribers.imports.undo.touching import Touches, touches_of
+from subscribers.imports.undo.values import restore_values
 
 
 def execute_undo(run: JobRun) -> dict[str, Any]:
@@ -46,33 +45,6 @@ def changed_bounds(source: Import) -> tuple[int, int] | None:
 
 def created_bounds(source: Import) -> tuple[int, int] | None:
     return bounds_by(sql.CREATED_BOUNDS, source)
-
-
-def parameters_of(window: Window) -> dict[str, Any]:
-    return {
-        "organisation": window.source.organisation_id,
-        "import": window.source.pk,
-        "import_text": str(window.source.pk),
-        "after": window.after,
-        "upto": window.upto,
-        "now": window.now,
-    }
-
-
-def restore_values(cursor: Any, window: Window) -> Counts:
-    """Bring back what the import overwrote and nobody has changed since."""
-    parameters = parameters_of(window)
-    cursor.execute(sql.HAND_ON, parameters)
-    cursor.execute(sql.RESTORE_VALUES, parameters)
-    email_moved, phone_moved, counted = cursor.fetchone()  # the last one is JSON
-    cursor.execute(sql.FORGET_RESTORED, parameters)
-    follow_restored(window, {"email_key": email_moved or [], "phone": phone_moved or []})
-    return value_counts(json.loads(counted or "[]"))
-
-
-def value_counts(counted: list[Any]) -> Counts:
-    """Pairs of reason (None: brought back) and number, by the name under which they are counted."""
-    return total({"values" if reason is None else f"{LEFT}{reason}": count} for reason, count in counted)
 
 
 def remove(cursor: Any, window: Window, touches: Touches) -> Counts:
