@@ -7,8 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from django_scopes import scope
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from consent.ledger.models import ConsentEvent, ConsentState, Evidence
 from portal.accounts.models import User
@@ -70,8 +73,7 @@ def test_whom_somebody_has_touched_since_stays(in_acme: Organisation, owner: Use
     mark_seed(actor=member, organisation=in_acme, contact_id=marked.pk, seed=True)
     suppress(actor=member, organisation=in_acme, addresses=[str(suppressed.email)], channel="email")
     choose(chose, newsletter, "refuse")
-    later = brought(in_acme, f"email,first name\n{met.email},Met\n", of=PLAIN)
-    Contact.objects.filter(pk=met.pk).update(provenance={"first_name": later.pk})
+    brought(in_acme, f"email,first name\n{met.email},Met\n", of=PLAIN)
     reasons = {"edited": 1, "other_import": 1, "own_choice": 1, "seed": 1, "suppressed": 1}
     preview = undo_preview(source)
     assert (preview.contacts, preview.left) == (1, reasons)
@@ -386,3 +388,57 @@ def test_what_an_import_changed_is_kept_as_long_as_it_can_be_undone(
         Job.objects.filter(pk=job.pk).update(state="cancelled")
     assert destroy_changes(later) == 1
     assert not ImportChange.objects.exists()
+
+
+# Whatever the files
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["1", "2", "3", "4", "5", "6"]),
+        st.sampled_from(["", "Ada", "Ben", "Cleo"]),
+        st.sampled_from(["", "Martin", "Meyer"]),
+        st.sampled_from(["", "vip", "old", "vip, new"]),
+    ),
+    max_size=6,
+)
+
+
+def as_file(rows: list[tuple[str, ...]]) -> str:
+    return "external id,first name,last name,tags\n" + "".join(
+        f'{identity},{first},{last},"{tags}"\n' for identity, first, last, tags in rows
+    )
+
+
+def everything(organisation: Organisation) -> dict[str, Any]:
+    """Who is known, with every value; and who stands where since when."""
+    columns = ("first_name", "last_name", "tags", "attributes", "provenance", "source_import_id")
+    agreed = ConsentState.objects.filter(status="granted")
+    return {
+        "contacts": {row[0]: row[1:] for row in Contact.objects.values_list("external_id", *columns)},
+        "agreed": set(agreed.values_list("contact__external_id", "since")),
+    }
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ROWS, ROWS, ROWS, st.sampled_from(["fill", "overwrite"]), st.booleans())
+def test_whatever_two_files_did_is_taken_back(
+    in_acme: Organisation, known: Any, one: Any, two: Any, rule: str, newest_first: bool
+) -> None:
+    with transaction.atomic():
+        new_purpose(in_acme)
+        brought(in_acme, as_file(known), of=replace(CLAIM, collected_on=date(2026, 1, 1)))
+        before = everything(in_acme)
+        days = (date(2026, 2, 1), date(2026, 1, 15))
+        imports = [
+            brought(in_acme, as_file(rows), of=replace(CLAIM, collected_on=day), update_rule=rule)
+            for rows, day in zip((one, two), days, strict=True)
+        ]
+        for source in reversed(imports) if newest_first else imports:
+            undone(source)
+        after = everything(in_acme)
+        transaction.set_rollback(True)
+    if newest_first:
+        assert after == before
+    else:  # whom the first one created stays where the second one had touched them
+        assert {each: after["contacts"][each] for each in before["contacts"]} == before["contacts"]
+    assert after["agreed"] == before["agreed"]
