@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.jobs.queues import Queue
 from portal.organisations.scoping import TenantManager
@@ -18,7 +19,7 @@ class JobState(models.TextChoices):
     QUEUED = "queued", _("Waiting")
     RUNNING = "running", _("Running")
     PAUSED = "paused", _("Paused")
-    DONE = "done", _("Done")
+    DONE = "done", pgettext_lazy("job", "Done")
     FAILED = "failed", _("Failed")
     CANCELLED = "cancelled", _("Cancelled")
 

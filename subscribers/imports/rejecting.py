@@ -38,7 +38,9 @@ def store_rejects(cursor: Any, source: Import, rejects: Sequence[Reject]) -> Cou
 def detail_of(reject: Reject) -> str:
     """The sentence a person reads, in the language in force, with the column it is about."""
     sentence = gettext(reject.sentence)
-    return (f"{reject.column}: {sentence}" if reject.column else sentence)[:LONGEST_DETAIL]
+    if reject.column:
+        sentence = gettext("%(column)s: %(problem)s") % {"column": reject.column, "problem": sentence}
+    return sentence[:LONGEST_DETAIL]
 
 
 def cells_of_lines(

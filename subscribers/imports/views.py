@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -89,7 +89,13 @@ def import_start(request: MemberRequest, import_id: int) -> HttpResponse:
         back = organisation_url(request.organisation, "subscribers:import_detail", import_id=source.pk)
         title, text = _("Import this file?"), "\n".join(context["risks"])
         return confirm_page(
-            request, title=title, text=text, action=_("Import"), typed=context["typed"], back=back, kind="primary"
+            request,
+            title=title,
+            text=text,
+            action=pgettext("button", "Import"),
+            typed=context["typed"],
+            back=back,
+            kind="primary",
         )
     actions.start_import(actor=request.actor, source=source, dry_run=False)
     return to("import_detail", source)
