@@ -64,7 +64,7 @@ def queue_letter(*, organisation: Organisation | None, template: str, language: 
 
 
 def rendered(*, template: str, to: str, language: str, context: Mapping[str, Any]) -> Letter:
-    values = {"base_url": settings.ACCORD.base_url, **context}
+    values = {"base_url": settings.ACCORD.base_url, "language": language, **context}
     with override(language):
         subject = render_to_string(f"mail/{template}.subject.txt", values)
         return Letter(
