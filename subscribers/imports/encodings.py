@@ -31,12 +31,15 @@ BINARY_MARKS: tuple[bytes, ...] = (
 )  # fmt: skip
 CONTROLS = bytes(sorted({*range(0, 9), *range(14, 27), *range(28, 32)}))
 HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-# What Western European text in Windows-1252 is made of, beyond ASCII.
-WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüÿßÀÂÄÁÃÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜŸ’‘“”«»–—…€°\xa0·ºª¿¡§£©®²&")  # noqa: RUF001
+# What Western European text is made of beyond ASCII: letters, and marks that stand anywhere.
+WESTERN_LETTERS = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœúùûüÿßÀÂÄÁÃÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜŸ")
+WESTERN_MARKS = frozenset("’‘“”«»–—…€°\xa0·ºª¿¡§£©®²&")  # noqa: RUF001
+WESTERN_ENCODINGS = ("cp1252", "mac-roman", "cp850")
+SURE = 0.95
 
 
-def detect_encoding(stream: BinaryIO, size: int) -> tuple[str, int]:
-    """The encoding of a file and the length of its byte order mark.
+def detect_encoding(stream: BinaryIO, size: int) -> tuple[str, int, bool]:
+    """The encoding of a file, the length of its byte order mark, and whether the encoding is sure.
 
     Raises EmptyFileError and BinaryFileError. The stream is left at an unspecified place.
     """
@@ -46,16 +49,17 @@ def detect_encoding(stream: BinaryIO, size: int) -> tuple[str, int]:
         raise (BinaryFileError if b"\x00" * 16 in head else EmptyFileError)
     for mark, encoding in BYTE_ORDER_MARKS:
         if head.startswith(mark):
-            return encoding, len(mark)
+            return encoding, len(mark), True
     if head.startswith(BINARY_MARKS):
         raise BinaryFileError
     wide = wide_encoding(head)
     if wide:
-        return wide, 0
+        return wide, 0, True
     # In random bytes a tenth are control characters; in a text a few may be, by accident.
     if share(head, CONTROLS) > 0.08 and len(head) > 200:
         raise BinaryFileError
-    return narrow_encoding(head + b"".join(slices(stream, size))), 0
+    encoding, sure = narrow_encoding(head + b"".join(slices(stream, size)))
+    return encoding, 0, sure
 
 
 def known_encoding(name: str) -> str:
@@ -110,21 +114,21 @@ def slices(stream: BinaryIO, size: int) -> Iterator[bytes]:
         yield b"\n" + stream.read(SLICE_BYTES).partition(b"\n")[2].rpartition(b"\n")[0]
 
 
-def narrow_encoding(sample: bytes) -> str:
-    """UTF-8 unless its sequences are mostly broken, then Windows-1252 if it reads as Western text, else a guess."""
+def narrow_encoding(sample: bytes) -> tuple[str, bool]:
+    """UTF-8 unless its sequences are mostly broken, then a Western encoding if it reads as such, else a guess."""
     tail = sample[-3:]
     try:
         sample.decode("utf-8")
-        return "utf-8"
+        return "utf-8", True
     except UnicodeDecodeError as error:
         if error.start >= len(sample) - len(tail) and error.reason == "unexpected end of data":
-            return "utf-8"
+            return "utf-8", True
     accented = [line for line in sample.split(b"\n") if not line.isascii()]
     sound = sum(1 for line in accented if is_utf8(line))
     if sound > len(accented) * 0.5:
-        return "utf-8"
+        return "utf-8", False
     material = b"\n".join(line for line in accented if not is_utf8(line))[:BYTES_FOR_GUESSING]
-    return "cp1252" if reads_as_western(material) else guessed_encoding(material)
+    return western_encoding(material) or (guessed_encoding(material), False)
 
 
 def is_utf8(line: bytes) -> bool:
@@ -135,13 +139,33 @@ def is_utf8(line: bytes) -> bool:
     return True
 
 
-def reads_as_western(material: bytes) -> bool:
-    """Accents stand alone between ASCII letters, and are those that Western languages use."""
+def western_encoding(material: bytes) -> tuple[str, bool] | None:
+    """Windows-1252, Mac Roman or DOS: the one in which the text reads as Western, and whether that is sure.
+
+    It is for the first only, and only where the text reads ill in the others.
+    """
     runs = HIGH_RUN.findall(material)
-    lonely = sum(1 for run in runs if len(run) <= 2)
-    high = b"".join(runs).decode("cp1252", "replace")
-    usual = sum(1 for character in high if character in WESTERN)
-    return lonely >= len(runs) * 0.9 and usual >= len(high) * 0.9
+    if sum(1 for run in runs if len(run) <= 2) < len(runs) * 0.9:
+        return None
+    scores = [(western_share(material.decode(encoding, "replace")), encoding) for encoding in WESTERN_ENCODINGS]
+    share, encoding = max(scores, key=lambda score: score[0])  # of equals the first, Windows-1252
+    rival = max(other for other, name in scores if name != encoding)
+    return (encoding, encoding == "cp1252" and share >= SURE and rival < 0.5) if share >= 0.9 else None
+
+
+def western_share(text: str) -> float:
+    """How much of what is beyond ASCII makes sense: letters in the case of the letter before them, and some marks."""
+    good = count = 0
+    before = " "
+    for character in text:
+        if character > "\x7f":
+            count += 1
+            if character in WESTERN_LETTERS:
+                good += not (character.isupper() and before.islower())
+            else:
+                good += character in WESTERN_MARKS
+        before = character
+    return good / max(count, 1)
 
 
 def guessed_encoding(material: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import PurePath
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -15,9 +15,11 @@ from django.db import transaction
 from portal.crypto import TamperedError, open_sealed, seal
 from portal.crypto.files import sealed_reader
 from portal.uploads import SealedFile, SealedUpload, opened_upload, sealed_upload
+from subscribers.imports.blocks import FileFormat
+from subscribers.imports.inspecting import inspect_file
 from subscribers.imports.models import Import
 from subscribers.imports.problems import FileDestroyedError, FileTooLargeError
-from subscribers.imports.reading import PREVIEW_ROWS, FileFormat, inspect_file, preview_rows
+from subscribers.imports.reading import PREVIEW_ROWS, preview_rows
 
 FOLDER = "imports"
 ORIGINAL, TABLE = "original", "table"
@@ -126,21 +128,22 @@ def key_context(source: Import) -> bytes:
     return b"import-file" + bytes(source.file_digest)
 
 
-def file_format(
-    stream: BinaryIO, size: int, *, encoding: str | None = None, delimiter: str | None = None
-) -> FileFormat:
-    return inspect_file(
-        stream,
-        size=size,
-        encoding=encoding or None,
-        delimiter=delimiter or None,
-        most_columns=settings.ACCORD.import_columns_limit,
-    )
+def file_format(stream: BinaryIO, size: int, **given: Any) -> FileFormat:
+    """How a file is written; see `inspect_file`."""
+    return inspect_file(stream, size=size, most_columns=settings.ACCORD.import_columns_limit, **given)
 
 
 def stored_format(source: Import, stream: BinaryIO) -> FileFormat:
-    """How the table of an import is written, as far as was chosen; the rest is detected again, to the same end."""
-    return file_format(stream, table_size(source), encoding=source.encoding, delimiter=source.delimiter)
+    """How the table of an import is written, as it was found or chosen; the rest is detected again, to the same end."""
+    return file_format(
+        stream,
+        table_size(source),
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+        quote=source.quote,
+        header=source.header,
+        skipped=source.skipped_lines,
+    )
 
 
 def preview(source: Import, most: int = PREVIEW_ROWS) -> list[list[str]]:

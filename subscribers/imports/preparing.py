@@ -43,6 +43,7 @@ from subscribers.imports.saved_mappings import take_up_saved_mapping
 from subscribers.imports.sensitive import sensitive_columns, sensitive_problems
 
 ROWS_FOR_GUESSING = 200
+RECORDS = (FileKind.JSON, FileKind.NDJSON, FileKind.VCARD)
 # What `prepare` sets.
 PREPARED = (
     "file_kind", "parts", "part", "table", "table_size", "choice", "encoding", "delimiter", "quote", "header",
@@ -153,17 +154,22 @@ def look_into(source: Import, choice: ReadingChoice) -> list[list[str]]:
     with open_table(source) as stream:
         file = file_format(stream, table_size(source), **dialect_of(source, choice))
         rows = preview_rows(stream, file, ROWS_FOR_GUESSING)
-    source.encoding, source.delimiter = file.encoding, file.delimiter
-    source.header = file.header
+    source.encoding, source.delimiter, source.quote = file.encoding, file.delimiter, file.quote
+    source.header, source.skipped_lines = file.header, file.skipped
     source.columns = list(file.columns)
+    source.doubts = [*source.doubts, *file.doubts]
     return rows
 
 
 def dialect_of(source: Import, choice: ReadingChoice) -> dict[str, Any]:
-    """What is given of a dialect: all of it for a table we wrote ourselves, else what somebody chose."""
+    """What is given of a dialect: nearly all of it for a table we wrote ourselves, else what somebody chose."""
+    rows = {"header": choice.header, "skipped": choice.skipped_lines}
     if source.file_kind == FileKind.CSV:
-        return {"encoding": choice.encoding, "delimiter": choice.delimiter}
-    return {"encoding": "utf-8", "delimiter": ","}
+        return rows | {"encoding": choice.encoding, "delimiter": choice.delimiter, "quote": choice.quote}
+    ours = {"encoding": "utf-8", "delimiter": ",", "quote": '"'}
+    # The first row of a table made of records names its columns, and cannot be anything else.
+    named = source.file_kind in RECORDS and source.header
+    return ours | ({"header": True, "skipped": 0} if named else rows)
 
 
 def set_mapping(source: Import, rows: Sequence[Sequence[str]], choice: ReadingChoice) -> None:

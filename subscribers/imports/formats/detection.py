@@ -65,7 +65,7 @@ def format_of(stream: BinaryIO, size: int) -> Found:
         return Found(compound(stream))
     if head.startswith(ARCHIVES) or head[TAR_MARK] == b"ustar":
         raise UnsupportedArchiveError
-    encoding, mark = detect_encoding(stream, size)
+    encoding, mark, _sure = detect_encoding(stream, size)
     text = decoded(head[mark:], encoding).lstrip()
     if MARKUP.match(text):
         raise UnsupportedFileError

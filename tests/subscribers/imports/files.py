@@ -14,8 +14,9 @@ from portal.uploads import SealedFile
 from subscribers.imports import running
 from subscribers.imports.actions import ReadingChoice, create_import
 from subscribers.imports.formats.tables import Maker, Table
+from subscribers.imports.inspecting import inspect_file
 from subscribers.imports.models import Import
-from subscribers.imports.reading import Block, FileFormat, inspect_file, read_blocks
+from subscribers.imports.reading import Block, FileFormat, read_blocks
 from subscribers.imports.rules import Declaration
 
 OUR_FORM = Declaration(
