@@ -175,14 +175,14 @@ class ReadingForm(forms.Form):
         data, anew = self.cleaned_data, self.is_cut_anew()
         columns = list(enumerate(self.source.columns))
         return ReadingChoice(
-            preset=data.get("preset") or None,
+            preset=self._said("preset", or_shown=not anew) or None,
             part=data.get("part") or None,
-            encoding=data.get("encoding") or None,
-            delimiter=data.get("delimiter") or None,
-            quote=data["quote"] if "quote" in self.data else None,
-            header=data["header"] == "yes" if data.get("header") else None,
-            skipped_lines=data.get("skipped_lines"),
-            date_order=None if anew and "date_order" not in self.changed_data else data["date_order"],
+            encoding=self._cut("encoding") or None,
+            delimiter=self._cut("delimiter") or None,
+            quote=self._cut("quote"),
+            header={"yes": True, "no": False}.get(self._cut("header") or ""),
+            skipped_lines=self._cut("skipped_lines"),
+            date_order=self._said("date_order", or_shown=not anew),
             update_rule=data["update_rule"],
             reject_flags=data["reject_flags"],
             mapping=None if anew else {column: data[f"column_{number}"] or None for number, column in columns},
@@ -190,6 +190,16 @@ class ReadingForm(forms.Form):
                 column: reason for number, column in columns if (reason := data.get(f"cleared_{number}", "").strip())
             },
         )
+
+    def _cut(self, name: str) -> Any:
+        """How the table is cut, as shown; of another sheet or file inside, only what was changed with it."""
+        return self._said(name, or_shown="part" not in self.changed_data)
+
+    def _said(self, name: str, *, or_shown: bool) -> Any:
+        """What was given for a field, None for one that was not sent; or only if it is another than was shown."""
+        if name not in self.fields or name not in self.data or not (or_shown or name in self.changed_data):
+            return None
+        return self.cleaned_data[name]
 
     def is_cut_anew(self) -> bool:
         return any(name in self.data and name in self.changed_data for name in CUTS)

@@ -93,3 +93,29 @@ def test_a_large_file_that_cannot_be_read_says_why(
     assert "This file could not be read." in page
     assert "Import another file" in page
     assert browser.get(address).status_code == 409
+
+
+def test_how_one_sheet_is_cut_says_nothing_about_another(browser: Client, acme: Organisation) -> None:
+    sheets = {
+        "People": [["E-mail", "Name"], ["ada@example.org", "Ada"], ["ben@example.org", "Ben"], ["c@example.org", "C"]],
+        "Other": [["A title"], [], ["E-mail", "Name"], ["old@example.org", "Olga"], ["older@example.org", "Otto"]],
+    }
+    address = upload(browser, "people.xlsx", xlsx(sheets))
+    source = newest(acme)
+    given = {"part": "Other", "update_rule": "fill", "column_0": "email"}
+    browser.post(address, {**given, "header": "yes", "skipped_lines": str(source.skipped_lines)})
+    assert newest(acme).columns == ["E-mail", "Name"]
+    assert "old@example.org" in text_of(browser.get(address))
+
+
+def test_lines_on_top_and_the_header_are_corrected(browser: Client, acme: Organisation) -> None:
+    content = b"email;name\nada@example.org;Ada\nben@example.org;Ben\n"
+    address = upload(browser, "people.csv", content)
+    given = {"encoding": "utf-8", "delimiter": ";", "quote": '"', "header": "no", "skipped_lines": "1"}
+    answer = browser.post(address, {**given, "update_rule": "fill"})
+    assert answer.url == address  # type: ignore[attr-defined]
+    source = newest(acme)
+    assert (source.header, source.skipped_lines) == (False, 1)
+    page = text_of(browser.get(address))
+    assert "ada@example.org" in page
+    assert '<option value="no" selected>' in page
