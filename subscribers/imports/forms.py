@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.forms.utils import ErrorDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.errors import DomainError
 from subscribers.fields.models import Field
 from subscribers.imports.actions import ReadingChoice
+from subscribers.imports.formats.pasting import pasted
 from subscribers.imports.models import DateOrder, FileKind, Import, UpdateRule
 from subscribers.imports.presets import PRESETS
 from subscribers.imports.sensitive import can_be_cleared
@@ -93,8 +93,7 @@ class UploadForm(forms.Form):
         """The file; rows that were pasted as one."""
         if self.cleaned_data["file"]:
             return self.cleaned_data["file"]
-        text: str = self.cleaned_data["pasted"]
-        return SimpleUploadedFile(str(_("Pasted rows")) + ".csv", text.encode(), "text/csv")
+        return pasted(self.cleaned_data["pasted"], str(_("Pasted rows")))
 
 
 class ReadingForm(forms.Form):
