@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -18,7 +20,7 @@ from portal.ui.confirmation import confirm_page, confirmed
 from portal.ui.lists import Column, Filter, ListSpec
 from subscribers.imports import actions, documents, lot_page, outcome_page, queries
 from subscribers.imports.declaring import require_changeable
-from subscribers.imports.models import ImportState
+from subscribers.imports.models import Import, ImportState
 from subscribers.imports.responses import document_response, outcome_response, rejects_response
 from subscribers.imports.step_views import STEPS, to
 
@@ -66,17 +68,22 @@ def import_detail(request: MemberRequest, import_id: int) -> HttpResponse:
     }
     if request.htmx:
         return render(request, "subscribers/imports/live.html", context)
-    context |= outcome_page.outcome_context(source) | {
-        "may_segment": source.state == ImportState.DONE and request.actor.may(Capability.SEGMENTS_EDIT),
-        "documents": documents.documents_of(source),
-        "time_left": lot_page.undo_time(source, timezone.now()),
-        "undone": lot_page.undone(source),
-        "digest": bytes(source.file_digest).hex(),
-        "to_inform": queries.to_inform(source),
-    }
+    context |= facts_of(source) | outcome_page.outcome_context(source)
+    context["may_segment"] = source.state == ImportState.DONE and request.actor.may(Capability.SEGMENTS_EDIT)
     if source.dry_run and job is None:
         context |= outcome_page.dry_run_context(source)
     return render(request, "subscribers/imports/detail.html", context)
+
+
+def facts_of(source: Import) -> dict[str, Any]:
+    """Where the file comes from, and what can still be done with it."""
+    return {
+        "documents": documents.documents_of(source),
+        "digest": bytes(source.file_digest).hex(),
+        "time_left": lot_page.undo_time(source, timezone.now()),
+        "undone": lot_page.undone(source),
+        "to_inform": queries.to_inform(source),
+    }
 
 
 @member_page(Capability.IMPORTS_RUN)
