@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from portal.jobs.names import register_job_name
+from portal.jobs.watching import register_watcher
 from subscribers.imports.quarantine import sample
+from subscribers.imports.undo.running import follow_job
 
 JOBS = {
     "subscribers.imports.undo.tasks.run_undo": _("Undo an import"),
@@ -16,5 +18,6 @@ JOBS = {
 
 def register() -> None:
     sample.register()
+    register_watcher("subscribers.imports.undo.tasks.run_undo", follow_job)
     for task, name in JOBS.items():
         register_job_name(task, name)

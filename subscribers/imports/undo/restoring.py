@@ -133,10 +133,14 @@ def handed_on(left: Mapping[str, str], changes: Sequence[Change], later: Sequenc
     Should such an import be undone, too, the value of the beginning comes back, in whichever order.
     """
     before, after = merged(changes)
+    earlier = changes[0].before.get("provenance") or {}
     found: dict[int, Change] = {}
     for name in (name for name, reason in left.items() if reason == "changed_since"):
         heir = next((each for each in later if name in each.after and each.before.get(name) == after[name]), None)
         if heir is not None:
             known = found.get(heir.id, heir)
-            found[heir.id] = Change(heir.id, {**known.before, name: before.get(name)}, known.after)
+            given = {key: word for key, word in (known.before.get("provenance") or {}).items() if key != name}
+            given |= {name: earlier[name]} if name in earlier else {}
+            stood = {**known.before, name: before.get(name), "provenance": given}
+            found[heir.id] = Change(heir.id, stood, known.after)
     return list(found.values())

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from portal import audit
+from portal.jobs.models import Job, JobState
 from portal.jobs.running import JobRun
 from portal.organisations.actors import Actor
 from portal.personal_data.actions import erase_people
@@ -74,7 +75,7 @@ def ended_undo(run: JobRun, source: Import, counted: dict[str, Counts]) -> dict[
 def outcome_of(source: Import, counts: Counts) -> dict[str, Any]:
     """``{"contacts", "values", "consents", "consents_restored", "left": {reason: n}}``: what page and API tell."""
     left = {name.removeprefix(LEFT): count for name, count in counts.items() if name.startswith(LEFT) and count}
-    opt_outs = sum(source.stage_counts.get("opt_outs", {}).values())
+    opt_outs = max(source.stage_counts.get("opt_outs", {}).values(), default=0)
     return {
         "contacts": counts.get("contacts", 0),
         "values": counts.get("values", 0),
@@ -84,10 +85,16 @@ def outcome_of(source: Import, counts: Counts) -> dict[str, Any]:
     }
 
 
-def keep_counts(run: JobRun) -> None:
+def keep_counts(job: Job) -> None:
     """The undo stopped on its way: what it did until then is remembered for the one that goes on."""
-    source = Import.objects.get(pk=run.job.target_id)
-    counted = total(run.checkpoint.get("counts", {}).values())
+    source = Import.objects.get(pk=job.target_id)
+    counted = total(job.checkpoint.get("counts", {}).values())
     done = {name: count for name, count in counted.items() if not name.startswith(LEFT)}
     source.undo_counts = {"before": total([source.undo_counts.get("before", {}), done])}
     source.save(update_fields=["undo_counts"])
+
+
+def follow_job(job: Job) -> None:
+    """The undo was cancelled, or given up, while no worker had it (`portal.jobs.watching`)."""
+    if job.state in (JobState.CANCELLED, JobState.FAILED):
+        keep_counts(job)

@@ -6,30 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
 from subscribers.imports.afterwards import Touch, Window, all_afterwards
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.undo import sql
-
-# What the reasons say to people, whatever was left: contacts, values, consents, opt-outs.
-REASONS: dict[str, str | Promise] = {
-    "restricted": _("Restricted: the data may not even be deleted"),
-    "seed": _("Made a seed contact"),
-    "edited": _("Edited by a member or by a system of yours"),
-    "other_import": _("Changed by another import"),
-    "suppressed": _("On the suppression list"),
-    "seen": _("Got in touch"),
-    "own_choice": _("Chose themselves, or by another import"),
-    "handed_off": _("Handed to the engine in an audience"),
-    "changed_since": _("The value has changed since"),
-    "identity_taken": _("The identity belongs to another contact by now"),
-    "last_identity": _("It is the only identity that is left"),
-    "newer_choice": _("The agreement rests on something newer"),
-    "opt_outs": _("A “no” stays a no"),
-    "agreed_elsewhere": _("Agreed elsewhere"),
-}
 
 
 @dataclass(frozen=True, slots=True)

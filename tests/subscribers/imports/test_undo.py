@@ -17,6 +17,7 @@ from consent.ledger.models import ConsentEvent, ConsentState, Evidence
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.errors import PermissionDeniedError
+from portal.jobs.actions import request_cancel
 from portal.jobs.models import Job
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
@@ -322,6 +323,18 @@ def test_what_a_released_list_claimed_is_reverted_too(in_acme: Organisation, ada
     assert status_of(ada, newsletter) == "none"
 
 
+def test_opt_outs_from_the_file_stay_and_are_told(in_acme: Organisation, ada: Contact) -> None:
+    newsletter = new_purpose(in_acme)
+    choose(ada, newsletter, "grant", occurred_at=datetime(2025, 1, 1, tzinfo=UTC))
+    content = "email,status\nada.martin@example.org,unsubscribed\nnew@x.example,subscribed\n"
+    source = brought(in_acme, content, mapping={"email": "email", "status": "consent.status"})
+    assert status_of(ada, newsletter) == "withdrawn"
+    assert undo_preview(source).left == {"opt_outs": 1}
+    assert counted(undone(source)) == {"contacts": 1, "consents": 1, "left": {"opt_outs": 1}}
+    assert status_of(ada, newsletter) == "withdrawn"
+    assert Suppression.objects.get().contact_id == ada.pk
+
+
 # When, by whom, and elsewhere
 
 
@@ -366,6 +379,29 @@ def test_an_undo_is_refused_when_there_is_nothing_to_undo_or_it_is_too_late(
     run_undo(Job.objects.get(task=run_undo.name).pk)
     with pytest.raises(ImportUndoneError):
         undo_import(actor=actor, source=fresh(source))
+
+
+def test_a_cancelled_undo_is_taken_up_again(in_acme: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subscribers.imports.sweeping.WINDOW", 4)
+    new_purpose(in_acme)
+    source = brought(in_acme, PEOPLE)
+    actor = Actor.system(in_acme)
+    job = undo_import(actor=actor, source=source)
+    monkeypatch.setattr("subscribers.imports.undo.running.erase_people", cancelling(actor, job))
+    run_undo(job.pk)
+    source = fresh(source)
+    assert (source.state, source.undo_counts) == ("done", {"before": {"reverted": 6, "restored": 0}})
+    monkeypatch.undo()
+    assert counted(undone(source)) == {"contacts": 6, "consents": 6}
+
+
+def cancelling(actor: Actor, job: Job) -> Any:
+    """Somebody cancels the job in the middle of its work."""
+
+    def erase(**_given: Any) -> None:
+        request_cancel(actor=actor, job=job)
+
+    return erase
 
 
 def test_small_windows_change_nothing(in_acme: Organisation, ada: Contact, monkeypatch: pytest.MonkeyPatch) -> None:
