@@ -15,7 +15,8 @@ from portal.organisations.models import Organisation
 PAUSE = 0.1
 PAGE = "SELECT * FROM subscribers_contact WHERE organisation_id = %s ORDER BY id DESC LIMIT 50"
 LOCKS = """
-SELECT DISTINCT mode FROM pg_locks WHERE relation = 'subscribers_contact'::regclass AND pid <> pg_backend_pid()
+SELECT DISTINCT mode FROM pg_locks
+WHERE locktype = 'relation' AND relation = 'subscribers_contact'::regclass AND pid <> pg_backend_pid()
 """
 
 

@@ -10,13 +10,12 @@ from typing import Any
 
 from django.db import connection
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from subscribers.imports import sql
 from subscribers.imports.chunks import Chunk, read_ahead
 from subscribers.imports.matching import Matches, MetContacts, matches_of
 from subscribers.imports.models import Import
-from subscribers.imports.opt_outs import OptOut, nobody_known, opt_outs_of
+from subscribers.imports.opt_outs import OptOut, opt_outs_of
 from subscribers.imports.people import contact_lines, contact_statement, fresh_ids
 from subscribers.imports.problems import RejectCode
 from subscribers.imports.reading import FileFormat, Reject
@@ -59,7 +58,6 @@ class ReadyChunk:
     rows: StagedRows
     suppressed: StagedRows
     opt_outs: Sequence[OptOut] = ()
-    rejects: Sequence[Reject] = ()
     matched: Matched | None = None
     addresses: Mapping[str, list[str]] = field(default_factory=dict)
 
@@ -92,7 +90,7 @@ class Preparer:
         if stage is None:
             self.note(made)
             return made
-        self._note_opt_outs(made)
+        made.opt_outs = opt_outs_of(self._source, chunk.stopped)
         made.matched = self.match(made, stage, self._met.note)
         return made
 
@@ -126,7 +124,7 @@ class Preparer:
             statement=contact_statement(new.columns),
             contacts=contact_lines(self._source, new) if new.ids else b"",
             prepared=self._runs.prepared(new),
-            rejects=self._rejects(made, RejectCode.IDENTITIES_CONFLICT, lines_of(made.rows, matches.conflicts)),
+            rejects=self._conflicts(made, matches),
             earlier=frozenset(repeats),
         )
 
@@ -137,19 +135,14 @@ class Preparer:
         count = 0 if self._source.dry_run else len(columns["line"])
         return People(ids=fresh_ids(sql.CONTACT_IDS, count), columns=columns, now=now)
 
-    def _note_opt_outs(self, made: ReadyChunk) -> None:
-        opt_outs = opt_outs_of(self._source, made.chunk.stopped)
-        nobody = nobody_known(self._source, opt_outs)
-        made.opt_outs = [opt_out for opt_out in opt_outs if opt_out.line not in nobody]
-        sentence = _("Nobody is known by this external id, and there is no address that could be kept from mails.")
-        made.rejects = self._rejects(made, RejectCode.MISSING_IDENTITY, dict.fromkeys(map(int, nobody), sentence))
-
-    def _rejects(self, made: ReadyChunk, code: RejectCode, lines: Mapping[int, str]) -> list[Reject]:
-        """Rejects of rows that were sound in themselves: line -> why."""
-        if not lines:
+    def _conflicts(self, made: ReadyChunk, matches: Matches) -> list[Reject]:
+        """Rejects of rows that are sound in themselves, and meet two contacts."""
+        if not matches.conflicts:
             return []
+        lines = {int(made.rows.columns["line"][number]): why for number, why in matches.conflicts.items()}
         cells = cells_of_lines(self._source, self._file, made.chunk.start, lines.keys())
-        return [Reject(line, code, cells.get(line, []), detail) for line, detail in sorted(lines.items())]
+        code = RejectCode.IDENTITIES_CONFLICT
+        return [Reject(line, code, cells.get(line, []), why) for line, why in sorted(lines.items())]
 
 
 def known_people(rows: StagedRows, matches: Matches, now: datetime) -> tuple[People, list[bool]]:
@@ -161,10 +154,6 @@ def known_people(rows: StagedRows, matches: Matches, now: datetime) -> tuple[Peo
 
 def columns_where(rows: StagedRows, keep: Sequence[bool]) -> Columns:
     return rows.columns if all(keep) else rows.kept(keep).columns
-
-
-def lines_of(rows: StagedRows, numbered: Mapping[int, str]) -> dict[int, str]:
-    return {int(rows.columns["line"][number]): text for number, text in numbered.items()}
 
 
 def without(rows: StagedRows, numbers: set[int]) -> StagedRows:

@@ -42,7 +42,7 @@ def merge(cursor: Any, source: Import, ready: ReadyChunk, stage: Stage, runs: St
         prepared=matched.prepared,
     )
     counts |= stopped_people(cursor, source, ready, runs)
-    rejects = sorted([*ready.chunk.rejects, *matched.rejects, *ready.rejects], key=lambda reject: reject.line)
+    rejects = sorted([*ready.chunk.rejects, *matched.rejects], key=lambda reject: reject.line)
     merged = counted(ready, matched, changes)
     merged.stages = counts
     merged.codes = store_rejects(cursor, source, rejects)
@@ -57,9 +57,9 @@ def counted(ready: ReadyChunk, matched: Matched, changes: Changes) -> Merged:
         created=len(matched.new),
         updated=len(changes.lines),
         unchanged=len(matched.known) - len(changes.lines) - repeated,
-        rejected=len(ready.chunk.rejects) + len(matched.rejects) + len(ready.rejects),
+        rejected=len(ready.chunk.rejects) + len(matched.rejects),
         duplicate=len(ready.chunk.repeats) + repeated,
-        suppressed=len(ready.suppressed) + len(ready.chunk.stopped) - len(ready.rejects),
+        suppressed=len(ready.suppressed) + len(ready.chunk.stopped),
     )
 
 
@@ -69,4 +69,4 @@ def stopped_people(cursor: Any, source: Import, ready: ReadyChunk, runs: StageRu
         return {}
     recorded = record_opt_outs(source, ready.opt_outs, ready.now)
     withdrawn = runs.stop(cursor, recorded.stops, ready.now) if recorded.stops else 0
-    return {OPT_OUTS: {"suppressed": recorded.suppressed, "withdrawn": withdrawn}}
+    return {OPT_OUTS: {"suppressed": recorded.suppressed, "withdrawn": withdrawn, "unknown": recorded.unknown}}

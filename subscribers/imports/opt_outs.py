@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from portal.channels import Channel
@@ -47,10 +47,11 @@ class OptOut:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How many entries the list got, and which contacts stop."""
+    """How many entries the list got, which contacts stop, and how many rows named nobody who could be remembered."""
 
-    suppressed: int = 0
-    stops: list[Stop] = field(default_factory=list)
+    suppressed: int
+    stops: list[Stop]
+    unknown: int
 
 
 def opt_outs_of(source: Import, rows: StagedRows) -> list[OptOut]:
@@ -109,13 +110,6 @@ def wanted_among(channels: Sequence[str], wanted: Sequence[str]) -> list[str]:
     return [channel for channel in channels if not wanted or channel in wanted]
 
 
-def nobody_known(source: Import, opt_outs: Sequence[OptOut]) -> set[str]:
-    """The lines that name nobody: an external id that no contact has, and no address or hash to remember."""
-    bare = [opt_out for opt_out in opt_outs if not opt_out.entries]
-    known = holders(source.organisation_id, "external_id", [opt_out.external_id for opt_out in bare])
-    return {opt_out.line for number, opt_out in enumerate(bare) if number not in known}
-
-
 def record_opt_outs(source: Import, opt_outs: Sequence[OptOut], now: datetime) -> Recorded:
     """Put the addresses and hashes on the list; in a dry run count what would be put there."""
     entries = [entry for opt_out in opt_outs for entry in opt_out.entries]
@@ -127,17 +121,19 @@ def record_opt_outs(source: Import, opt_outs: Sequence[OptOut], now: datetime) -
     else:
         suppressed = len(record_prepared(source.organisation_id, entries, now=now))
     held |= tied_contacts(source.organisation_id, entries)
-    return Recorded(suppressed, list(stops_of(source, opt_outs, held)))
+    named = holders(source.organisation_id, "external_id", [opt_out.external_id for opt_out in opt_outs])
+    unknown = sum(not opt_out.entries and number not in named for number, opt_out in enumerate(opt_outs))
+    return Recorded(suppressed, list(stops_of(opt_outs, held, named)), unknown)
 
 
-def stops_of(source: Import, opt_outs: Sequence[OptOut], held: dict[Place, int | None]) -> Iterator[Stop]:
+def stops_of(opt_outs: Sequence[OptOut], held: dict[Place, int | None], named: dict[int, int]) -> Iterator[Stop]:
     """Who is known by an address, a hash or an external id, each contact and channel once."""
-    told = [opt_out for opt_out in opt_outs if not opt_out.only_blocks]
-    by_external_id = holders(source.organisation_id, "external_id", [opt_out.external_id for opt_out in told])
     channels: dict[int, dict[str, datetime]] = defaultdict(dict)
-    for number, opt_out in enumerate(told):
+    for number, opt_out in enumerate(opt_outs):
+        if opt_out.only_blocks:
+            continue
         known = [held.get((entry.channel, digest)) for entry in opt_out.entries for digest in entry.others]
-        for contact in {one for one in (*known, by_external_id.get(number)) if one is not None}:
+        for contact in {one for one in (*known, named.get(number)) if one is not None}:
             for channel in opt_out.channels:
                 channels[contact].setdefault(channel, opt_out.at)
     for contact, stopped in sorted(channels.items()):

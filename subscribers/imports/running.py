@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -11,7 +12,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from portal.jobs.running import JobRun
 from subscribers.fields.models import Field
-from subscribers.imports.chunks import CHUNK_ROWS, rare_collections, read_chunks
+from subscribers.imports.chunks import CHUNK_ROWS, Chunk, read_chunks, tuned_interpreter
 from subscribers.imports.counting import Totals
 from subscribers.imports.ending import ended_import, fail_import, pause_import_run, stop_import
 from subscribers.imports.feeding import Preparer, ReadyChunk, feed
@@ -21,6 +22,7 @@ from subscribers.imports.merging import merge
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.outcomes import discard_outcomes
 from subscribers.imports.preparing import prepare_in
+from subscribers.imports.reader import LARGE_BYTES, read_in_child
 from subscribers.imports.reading import BLOCK_BYTES
 from subscribers.imports.rows import Reading, RowValidator
 from subscribers.imports.stages import StageRuns
@@ -44,14 +46,18 @@ def execute_import(run: JobRun) -> dict[str, Any]:
     prepare_in(run, source)
     run.wait_in(lane_of(source))
     with open_table(source) as stream, translation.override(run.organisation.locale):
-        file = stored_format(source, stream)
-        validator = RowValidator(reading_of(source, run))
+        file, reading = stored_format(source, stream), reading_of(source, run)
+        validator = RowValidator(reading)
         runs = StageRuns(source)
         preparer = Preparer(source, file, runs)
         merger = Merger(run, source, file.size, preparer, runs)
-        chunks = read_chunks(stream, file, validator, **merger.sizes)
+        chunks: Iterator[Chunk] = (
+            read_in_child(stream, file, reading, merger.sizes)
+            if file.size >= LARGE_BYTES
+            else read_chunks(stream, file, validator, **merger.sizes)
+        )
         with (
-            rare_collections(),
+            tuned_interpreter(),
             stages(source, validator.column_names, attempt=run.job.attempts) as made,
             closing(feed(preparer, chunks, made, merged_to=merger.offset)) as ready,
         ):

@@ -76,7 +76,7 @@ MOVED = "(NOT s.repeated AND ({new_value}) IS DISTINCT FROM c.{key})"
 DIFFERENCES = """
 old AS MATERIALIZED (
     SELECT s.line, c.id, c.provenance, s.attributes AS given_attributes, {old_values}, {new_values}
-    FROM (SELECT * FROM {staged} WHERE line = ANY(%(lines)s) ORDER BY contact_id OFFSET 0) s
+    FROM (SELECT * FROM {staged} WHERE line = ANY(%(lines)s::bigint[]) ORDER BY contact_id OFFSET 0) s
     CROSS JOIN LATERAL (
         SELECT c.* FROM subscribers_contact c
         WHERE c.organisation_id = %(organisation_id)s AND c.id = s.contact_id OFFSET 0 {lock}

@@ -241,7 +241,7 @@ def test_opt_outs_in_a_file_are_withdrawals_of_who_is_known(
     mapping = {"email": "email", "status": "consent.status", "left on": "consent.withdrawn_at"}
     dry = imported(in_acme, content, mapping=mapping, dry_run=True)
     source = imported(in_acme, content, mapping=mapping)
-    assert dry.stage_counts == source.stage_counts == {"opt_outs": {"suppressed": 3, "withdrawn": 2}}
+    assert dry.stage_counts == source.stage_counts == {"opt_outs": {"suppressed": 3, "withdrawn": 2, "unknown": 0}}
     assert (status_of(ada, newsletter), status_of(ada, offers)) == ("withdrawn", "objected")
     assert not ConsentEvent.objects.filter(contact=ben).exists()
     event = ConsentEvent.objects.get(contact=ada, purpose=newsletter, action="withdraw")
@@ -250,7 +250,7 @@ def test_opt_outs_in_a_file_are_withdrawals_of_who_is_known(
     assert event.evidence_id == ImportProof.objects.get(source_import=source).evidence_id
     events = ConsentEvent.objects.count()
     again = imported(in_acme, content, mapping=mapping)
-    assert again.stage_counts == {"opt_outs": {"suppressed": 0, "withdrawn": 0}}
+    assert set(again.stage_counts["opt_outs"].values()) == {0}
     assert ConsentEvent.objects.count() == events
 
 
