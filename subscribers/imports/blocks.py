@@ -20,7 +20,7 @@ class FileFormat:
 
     ``names`` are the cells of the header and ``repeated`` its text, to know it again further down; ``skipped`` lines
     stand above it. ``comments``: lines that begin with `#` are no rows. ``ragged``: rows end early as a habit, and what
-    is missing at their end is empty.
+    is missing at their end is empty. ``folded``: line breaks inside cells are written as U+2028.
     """
 
     encoding: str
@@ -33,6 +33,7 @@ class FileFormat:
     skipped: int
     comments: bool
     ragged: bool
+    folded: bool
     doubts: tuple[str, ...]
     offset: int
     line: int

@@ -55,6 +55,11 @@ class Dialect:
         """Are there neither marks nor escapes in it, so that the delimiter alone cuts it?"""
         return not (self.quote and self.quote in text) and not (self.escape and "\\" in text)
 
+    def cut(self, text: str) -> list[str]:
+        """The cells of a line that is simple."""
+        cells = text.split(self.delimiter)
+        return [cell.lstrip(" ") for cell in cells] if self.spaced else cells
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -87,11 +92,11 @@ def sample_rows(lines: Sequence[str], dialect: Dialect) -> Iterator[Row]:
         text = lines[place].rstrip("\r")
         taken, sound = 1, True
         if dialect.is_simple(text):
-            cells = text.split(dialect.delimiter)
+            cells = dialect.cut(text)
         else:
             cells, taken = quoted_row(lines, place, dialect)
             if taken < 1:
-                cells, taken, sound = text.split(dialect.delimiter), 1, False
+                cells, taken, sound = dialect.cut(text), 1, False
         if any(map(str.strip, cells)):
             yield Row(cells, place, taken, sound)
         place += taken

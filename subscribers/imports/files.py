@@ -17,7 +17,7 @@ from portal.crypto.files import sealed_reader
 from portal.uploads import SealedFile, SealedUpload, opened_upload, sealed_upload
 from subscribers.imports.blocks import FileFormat
 from subscribers.imports.inspecting import inspect_file
-from subscribers.imports.models import Import
+from subscribers.imports.models import FileKind, Import
 from subscribers.imports.problems import FileDestroyedError, FileTooLargeError
 from subscribers.imports.reading import PREVIEW_ROWS, preview_rows
 
@@ -143,6 +143,7 @@ def stored_format(source: Import, stream: BinaryIO) -> FileFormat:
         quote=source.quote,
         header=source.header,
         skipped=source.skipped_lines,
+        folded=source.file_kind != FileKind.CSV,
     )
 
 

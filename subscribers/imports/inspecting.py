@@ -35,6 +35,7 @@ def inspect_file(
     quote: str | None = None,
     header: bool | None = None,
     skipped: int | None = None,
+    folded: bool = False,
     most_columns: int = 500,
 ) -> FileFormat:
     """How a file is written; what is None is detected. ``skipped`` lines stand above the first row or the header.
@@ -67,6 +68,7 @@ def inspect_file(
         skipped=row.line,
         comments=table.comments,
         ragged=is_ragged(table.rows_below(row), len(row.cells)),
+        folded=folded,
         doubts=table.doubts(row, encoding=sure, header=header is not None),
         offset=min(start, size),
         line=before + 1,

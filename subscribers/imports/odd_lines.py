@@ -35,7 +35,7 @@ class OddLines:
                 self.broken.append(Reject(self.line + place, RejectCode.UNDECODABLE, cells))
                 place += 1
             elif self.file.dialect.is_simple(text):
-                self._keep(text.split(self.file.delimiter), place)
+                self._keep(self.file.dialect.cut(text), place)
                 place += 1
             else:
                 row, taken = self._quoted(place)
@@ -133,7 +133,8 @@ def bytes_of_lines(raw: bytes, lines: Sequence[str], taken: int, file: FileForma
         return len(raw)
     end_of_line = file.newline.encode(file.encoding)
     errors = "surrogatepass" if file.encoding in WIDTHS else "surrogateescape"
-    if errors == "surrogatepass" or len(lines) > raw.count(end_of_line) + 1:
+    physical = raw.count(end_of_line) + (not raw.endswith(end_of_line))
+    if errors == "surrogatepass" or len(lines) != physical:
         return sum(len(text.encode(file.encoding, errors)) + len(end_of_line) for text in lines[:taken])
     place = 0
     for _line in range(taken):

@@ -33,7 +33,7 @@ from subscribers.imports.files import (
     safe_name,
     table_size,
 )
-from subscribers.imports.formats.tables import Maker, is_quick
+from subscribers.imports.formats.tables import HURRIED, THOROUGH, Maker, is_quick
 from subscribers.imports.guessing import guess_dates, guess_mapping
 from subscribers.imports.mapping import mapping_problems, require_identity
 from subscribers.imports.models import DateOrder, FileKind, Import, UpdateRule
@@ -50,10 +50,6 @@ PREPARED = (
     "skipped_lines", "date_order", "doubts", "preset", "sensitive", "cleared", "reject_flags", "mapping", "columns",
     "update_rule",
 )  # fmt: skip
-
-
-def told_nobody(done: int) -> None:
-    """Somebody waits for it: there is no job to report to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +88,15 @@ def is_prepared(source: Import) -> bool:
 
 
 def prepare(
-    source: Import, choice: ReadingChoice, *, identity_later: bool = False, report: Callable[[int], None] = told_nobody
+    source: Import,
+    choice: ReadingChoice,
+    *,
+    identity_later: bool = False,
+    report: Callable[[int], None] | None = None,
 ) -> None:
     """Turn the stored file into a table if it is none, and set what was found in it and chosen; the row is not saved.
 
+    ``report`` is told how many bytes are done; without it somebody waits, and there are tighter bounds.
     Raises UnreadableFileError (and its kinds) and InvalidInputError.
     """
     check_choice(choice)
@@ -129,7 +130,7 @@ def check_choice(choice: ReadingChoice) -> None:
         known_delimiter(choice.delimiter)
 
 
-def make_table(source: Import, part: str, report: Callable[[int], None]) -> None:
+def make_table(source: Import, part: str, report: Callable[[int], None] | None) -> None:
     """Unpack and convert the file, unless that is done for this part of it. Doubts begin anew."""
     known = is_prepared(source) and part in ("", source.part)
     if known:
@@ -138,6 +139,7 @@ def make_table(source: Import, part: str, report: Callable[[int], None]) -> None
     maker = Maker(
         new_file=lambda: new_sealed_file(source, f"{TABLE}-{token_hex(4)}"),
         report=report,
+        limits=HURRIED if report is None else THOROUGH,
         most_bytes=settings.ACCORD.upload_limit,
         most_columns=settings.ACCORD.import_columns_limit,
     )
@@ -166,7 +168,7 @@ def dialect_of(source: Import, choice: ReadingChoice) -> dict[str, Any]:
     rows = {"header": choice.header, "skipped": choice.skipped_lines}
     if source.file_kind == FileKind.CSV:
         return rows | {"encoding": choice.encoding, "delimiter": choice.delimiter, "quote": choice.quote}
-    ours = {"encoding": "utf-8", "delimiter": ",", "quote": '"'}
+    ours = {"encoding": "utf-8", "delimiter": ",", "quote": '"', "folded": True}
     # The first row of a table made of records names its columns, and cannot be anything else.
     named = source.file_kind in RECORDS and source.header
     return ours | ({"header": True, "skipped": 0} if named else rows)

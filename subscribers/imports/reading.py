@@ -21,6 +21,7 @@ __all__ = ["BLOCK_BYTES", "PREVIEW_ROWS", "Block", "FileFormat", "Reject", "kept
 
 BLOCK_BYTES = 256 * 1024
 LONGEST_LINE = 1024 * 1024
+LINE_SEPARATOR = "\u2028"
 PREVIEW_ROWS = 100
 
 
@@ -95,6 +96,9 @@ def read_block(raw: bytes, file: FileFormat, line: int, *, at_end: bool) -> tupl
     rows = None if NOT_TEXT.search(text) else simple_rows(text, file)
     if rows is not None:
         block = Block(line=line + len(rows), plain=is_plain(text, file))
+        if file.folded and LINE_SEPARATOR in text:
+            rows = [[cell.replace(LINE_SEPARATOR, "\n") for cell in row] for row in rows]
+            block.plain = False
         keep_full_rows(block, rows, range(line, block.line), file, sift=bool(file.repeated) and file.repeated in text)
         return block, len(raw)
     lines = lines_of(text, file)
@@ -121,6 +125,8 @@ def simple_rows(text: str, file: FileFormat) -> list[list[str]] | None:
         return None
     lines = text.removesuffix(newline).split(newline)
     if dialect.is_simple(text):
+        if dialect.spaced:
+            return [dialect.cut(line) for line in lines]
         delimiter = dialect.delimiter
         return [line.split(delimiter) for line in lines]
     if dialect.escape:

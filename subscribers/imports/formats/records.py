@@ -20,6 +20,7 @@ from subscribers.imports.formats.refusals import Refusal
 PEEKED_BYTES = 1024 * 1024
 PIECE_BYTES = 64 * 1024
 LONGEST_LINE = 1024 * 1024
+LONGEST_NAME = 200  # of a column
 LONGEST_RECORD = 4 * 1024 * 1024
 DEEPEST = 5  # objects inside objects
 LISTED = 3  # objects of a list that become columns: two e-mail addresses, three phones
@@ -44,7 +45,7 @@ def write_table(
         return
     lines.head()
     if columns:
-        lines.row([cell_text(" ".join(name.split())) for name in columns])
+        lines.row([cell_text(" ".join(name.split()))[:LONGEST_NAME] for name in columns])
     for record in records:
         lines.row(row_of(record, columns))
 

@@ -52,11 +52,6 @@ class Limits:
     seconds: int
 
 
-# A workbook is unpacked in memory; the other formats are read row by row.
-WHOLE = Limits(3 * 1024 * MEGABYTE, 900)
-STREAMED = Limits(512 * MEGABYTE, 1800)
-
-
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """What a child found out about a file, and the pieces of the table as they come."""

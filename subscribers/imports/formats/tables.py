@@ -10,12 +10,15 @@ from typing import Any, BinaryIO, cast
 from portal.uploads import SealedFile
 from subscribers.imports.formats.archives import chosen, members_of, opened_zip, unpacked, unpacked_gzip
 from subscribers.imports.formats.detection import Format, Found, format_of
-from subscribers.imports.formats.sandbox import STREAMED, WHOLE, Conversion, Limits, converted
+from subscribers.imports.formats.sandbox import MEGABYTE, Conversion, Limits, converted
 from subscribers.imports.models import FileKind
 from subscribers.imports.problems import NoSuchPartError, UnpacksTooLargeError, UnsupportedArchiveError
 
 QUICK_BYTES = 5 * 1024 * 1024  # read while somebody waits; what is larger takes a job
 QUICK_UNPACKED = 50 * 1024 * 1024
+# A workbook of a million rows is unpacked in a gigabyte; the other formats are read row by row.
+THOROUGH = Limits(memory=3 * 1024 * MEGABYTE, seconds=1800)
+HURRIED = Limits(memory=1024 * MEGABYTE, seconds=30)
 PACKED = (Format.ZIP, Format.GZIP)
 SHEETS = (Format.XLSX, Format.XLS, Format.ODS)
 
@@ -37,7 +40,8 @@ class Maker:
     """How tables are made: where they are written, their bounds, and who is told how many bytes are done."""
 
     new_file: Callable[[], SealedFile]
-    report: Callable[[int], None]
+    report: Callable[[int], None] | None
+    limits: Limits
     most_bytes: int
     most_columns: int
 
@@ -83,7 +87,7 @@ class Maker:
     def _converted(self, stream: BinaryIO, found: Found, part: str) -> Table:
         kind = FileKind(found.format.value)
         if found.format in SHEETS:
-            with self._child("sheets", stream, WHOLE, part=part) as conversion:
+            with self._child("sheets", stream, part=part) as conversion:
                 said = conversion.found
                 return Table(kind=kind, file=self._written(conversion.pieces), parts=said["parts"], part=said["part"],
                              doubtful=said["doubtful"])  # fmt: skip
@@ -91,18 +95,18 @@ class Maker:
             raise NoSuchPartError
         module, options = ("vcards", {}) if found.format == Format.VCARD else ("records", self._options(found))
         options["encoding"] = found.encoding
-        with self._child(module, stream, STREAMED, columns=None, **options) as conversion:
+        with self._child(module, stream, columns=None, **options) as conversion:
             said = conversion.found
-        with self._child(module, stream, STREAMED, columns=said["columns"], **options) as conversion:
+        with self._child(module, stream, columns=said["columns"], **options) as conversion:
             return Table(kind=kind, file=self._written(conversion.pieces), named=not said["positional"])
 
     def _options(self, found: Found) -> dict[str, Any]:
         return {"by_line": found.format == Format.NDJSON, "most_columns": self.most_columns}
 
     @contextmanager
-    def _child(self, module: str, stream: BinaryIO, limits: Limits, **options: Any) -> Iterator[Conversion]:
+    def _child(self, module: str, stream: BinaryIO, **options: Any) -> Iterator[Conversion]:
         stream.seek(0)
-        with converted(module, stream, limits, **options) as conversion:
+        with converted(module, stream, self.limits, **options) as conversion:
             yield conversion
 
     def _written(self, pieces: Iterator[bytes]) -> SealedFile:
@@ -113,7 +117,8 @@ class Maker:
                 done += file.write(piece)
                 if done > self.most_bytes:
                     raise UnpacksTooLargeError
-                self.report(done)
+                if self.report:
+                    self.report(done)
             file.finish()
         except BaseException:
             file.close()

@@ -13,7 +13,8 @@ from portal.organisations.models import Organisation
 from portal.uploads import SealedFile
 from subscribers.imports import running
 from subscribers.imports.actions import ReadingChoice, create_import
-from subscribers.imports.formats.tables import Maker, Table
+from subscribers.imports.formats.sandbox import Limits
+from subscribers.imports.formats.tables import HURRIED, Maker, Table
 from subscribers.imports.inspecting import inspect_file
 from subscribers.imports.models import Import
 from subscribers.imports.reading import Block, FileFormat, read_blocks
@@ -35,11 +36,12 @@ def inspected(content: bytes, **choices: Any) -> FileFormat:
     return inspect_file(io.BytesIO(content), size=len(content), **choices)
 
 
-def table_of(content: bytes, part: str = "", *, most_bytes: int = 1 << 28) -> Table:
+def table_of(content: bytes, part: str = "", *, most_bytes: int = 1 << 28, limits: Limits = HURRIED) -> Table:
     """What a file turns out to be, with the table it is turned into."""
     maker = Maker(
         new_file=lambda: SealedFile("table", key=b"k" * 32, context=b""),
-        report=lambda done: None,
+        report=None,
+        limits=limits,
         most_bytes=most_bytes,
         most_columns=500,
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from subscribers.imports.problems import EmptyFileError, UnknownDelimiterError
-from tests.subscribers.imports.files import broken_of, inspected, rows_of
+from subscribers.imports.problems import EmptyFileError, UnknownDelimiterError, UnreadableFileError
+from tests.subscribers.imports.files import blocks_of, broken_of, inspected, rows_of
 
 ADA, BEN = ["ada@example.org", "Ada"], ["ben@example.net", "Ben"]
 PEOPLE = [(2, ADA), (3, BEN)]
@@ -213,3 +215,33 @@ def test_what_cannot_delimit_is_refused(delimiter: str) -> None:
         inspected(b"email,name\n", delimiter=delimiter)
     with pytest.raises(UnknownDelimiterError):
         inspected(b"email,name\n", delimiter="'", quote="'")
+
+
+PIECES = st.lists(
+    st.sampled_from(["a", "b@c.example", *",;\t|\"'\n\r#\\ 1", "\r\n", "\\N", '\\"', '""', "é"]), max_size=120
+)
+TOPS = st.sampled_from(["email,name\n", "e;n;x\r\n", "# c\n\n", "e\tn\r", ""])
+
+
+@given(TOPS, PIECES, st.sampled_from(["utf-8", "cp1252", "utf-16-le"]), st.sampled_from([None, "'", ""]))
+def test_where_blocks_are_cut_does_not_matter_whatever_the_dialect(
+    top: str, pieces: list[str], encoding: str, quote: str | None
+) -> None:
+    content = (top + "".join(pieces)).encode(encoding)
+    try:
+        file = inspected(content, quote=quote)
+    except UnreadableFileError:
+        return
+    chosen = {"encoding": file.encoding, "delimiter": file.delimiter, "quote": file.quote, "header": file.header}
+    found = [rows_and_end(content, size, **chosen, skipped=file.skipped) for size in (16, 48, 1 << 18)]
+    assert found[0] == found[1] == found[2] == rows_and_end(content, 1 << 18, quote=quote)
+
+
+def rows_and_end(content: bytes, block_bytes: int, **choices: Any) -> tuple[Any, ...]:
+    blocks = blocks_of(content, block_bytes=block_bytes, **choices)
+    rows = [pair for block in blocks for pair in zip(block.lines, block.rows, strict=True)]
+    broken = [(reject.line, reject.code) for block in blocks for reject in block.broken]
+    lines = [line for line, _said in rows + broken]
+    assert len(set(lines)) == len(lines)
+    assert not blocks or blocks[-1].offset == len(content)
+    return rows, broken, blocks[-1].line if blocks else 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from subscribers.imports.formats.sandbox import MEGABYTE, Limits
 from subscribers.imports.formats.tables import Table
 from subscribers.imports.problems import (
     BinaryFileError,
@@ -125,16 +126,18 @@ def test_what_cannot_be_read_is_refused_in_clear_words(content: bytes, error: ty
     assert refused.type is error
 
 
-def test_a_workbook_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from subscribers.imports.formats import tables
-    from subscribers.imports.formats.sandbox import MEGABYTE, Limits
-
-    monkeypatch.setattr(tables, "WHOLE", Limits(256 * MEGABYTE, 30))
+def test_a_workbook_that_would_fill_the_memory_is_refused() -> None:
     far_apart = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 20_000))
     far_apart += '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
     content = xlsx({"People": PEOPLE})
     with pytest.raises(UnpacksTooLargeError):
-        table_of(with_rows(content, far_apart))
+        table_of(with_rows(content, far_apart), limits=Limits(memory=256 * MEGABYTE, seconds=30))
+
+
+def test_a_workbook_that_takes_for_ever_is_refused() -> None:
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 400_000))
+    with pytest.raises(UnpacksTooLargeError):
+        table_of(with_rows(xlsx({"People": PEOPLE}), rows), limits=Limits(memory=1024 * MEGABYTE, seconds=0))
 
 
 def with_rows(content: bytes, rows: str) -> bytes:

@@ -16,10 +16,11 @@ from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from subscribers.imports import ending, preparing, running
 from subscribers.imports.actions import ReadingChoice, choose_reading, create_import, upload_file
-from subscribers.imports.files import open_original, open_table, preview, table_size
+from subscribers.imports.files import open_original, open_table, preview, stored_format, table_size
 from subscribers.imports.formats import tables
 from subscribers.imports.models import Import
 from subscribers.imports.problems import BrokenFileError, EmptySheetError, NoSuchPartError
+from subscribers.imports.reading import read_blocks
 from tests.subscribers.imports.files import OUR_FORM, counts_of, csv_upload, imported
 from tests.subscribers.imports.workbooks import packed, xlsx
 
@@ -115,6 +116,13 @@ def test_people_are_imported_from_any_format(in_acme: Organisation, content: byt
     source = imported(in_acme, content)
     assert (source.state, counts_of(source)) == ("done", {"read": 2, "created": 2})
     assert set(Contact.objects.values_list("email", flat=True)) == {"ada@example.org", "ben@example.net"}
+
+
+def test_line_breaks_inside_cells_are_kept(in_acme: Organisation) -> None:
+    source = uploaded(in_acme, xlsx({"People": [["email", "note"], ["ada@example.org", "one\ntwo"]]}))
+    with open_table(source) as table:
+        blocks = list(read_blocks(table, stored_format(source, table)))
+    assert [(block.rows, block.plain) for block in blocks] == [([["ada@example.org", "one\ntwo"]], False)]
 
 
 def test_a_reject_names_the_row_of_the_sheet(in_acme: Organisation) -> None:
