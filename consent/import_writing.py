@@ -11,7 +11,7 @@ from consent import import_sql
 from consent.import_claims import ClaimedConsent
 from consent.import_proofs import FileProof, rows_with_proof, sealed_rows
 from portal.crypto import Sealer
-from subscribers.imports.cells import copy_lines
+from subscribers.imports.cells import PIECE_ROWS, copy_lines
 from subscribers.imports.converting import NULL
 from subscribers.imports.people import copy_into, fresh_ids, moments
 from subscribers.imports.stages import ChunkContext, People, Stop
@@ -38,9 +38,9 @@ class NewConsents:
     """COPY text for people who become contacts, and what it counts."""
 
     counts: dict[str, int]
-    evidence: bytes = b""
-    events: bytes = b""
-    states: bytes = b""
+    evidence: Sequence[bytes] = ()
+    events: Sequence[bytes] = ()
+    states: Sequence[bytes] = ()
 
     def copy(self, cursor: Any) -> None:
         copy_into(cursor, import_sql.COPY_EVIDENCE, self.evidence)
@@ -54,7 +54,7 @@ class RowProofs:
 
     ids: list[str]
     digests: list[str]
-    text: bytes = field(default=b"")
+    text: list[bytes] = field(default_factory=list)
 
 
 def new_consents(claimed: Claimed, new: People) -> NewConsents:
@@ -68,12 +68,14 @@ def new_consents(claimed: Claimed, new: People) -> NewConsents:
         return NewConsents(counts)
     proofs = row_proofs(claimed, claimed.proof, new, sorted(set().union(*rows)), dates)
     event_ids = fresh_ids(import_sql.EVENT_IDS, sum(map(len, rows)))
-    texts: list[tuple[bytes, bytes]] = []
+    events: list[bytes] = []
+    states: list[bytes] = []
     counts = {"recorded": len(event_ids), "expired": 0}
     for claim, numbers in zip(claimed.claims, rows, strict=True):
         ids, event_ids = event_ids[: len(numbers)], event_ids[len(numbers) :]
-        texts.append(claim_text(claimed, claim, new, numbers, ids, dates, proofs, counts))
-    events, states = (b"".join(parts) for parts in zip(*texts, strict=True))
+        text = claim_text(claimed, claim, new, numbers, ids, dates, proofs, counts)
+        events += text[0]
+        states += text[1]
     return NewConsents(counts, proofs.text, events, states)
 
 
@@ -89,15 +91,16 @@ def row_proofs(
     proved = rows_with_proof(new.columns, numbers)
     if not proved:
         return proofs
-    sealed = sealed_rows(claimed.box, file, new.columns, proved, dates)
-    ids = fresh_ids(import_sql.EVIDENCE_IDS, len(proved))
-    digests = [bytea(one.digest) for one in sealed]
-    for number, evidence_id, digest in zip(proved, ids, digests, strict=True):
-        proofs.ids[number], proofs.digests[number] = evidence_id, digest
-    contacts = [new.ids[number] for number in proved]
-    payloads = [bytea(one.payload) for one in sealed]
     first = (claimed.organisation_id, new.now.isoformat())
-    proofs.text = copy_lines([ids, contacts, digests, payloads], first=first)
+    ids = fresh_ids(import_sql.EVIDENCE_IDS, len(proved))
+    for start in range(0, len(proved), PIECE_ROWS):
+        numbers, some = proved[start : start + PIECE_ROWS], ids[start : start + PIECE_ROWS]
+        sealed = sealed_rows(claimed.box, file, new.columns, numbers, dates)
+        digests = [bytea(one.digest) for one in sealed]
+        for number, evidence_id, digest in zip(numbers, some, digests, strict=True):
+            proofs.ids[number], proofs.digests[number] = evidence_id, digest
+        contacts = [new.ids[number] for number in numbers]
+        proofs.text += copy_lines([some, contacts, digests, [bytea(one.payload) for one in sealed]], first=first)
     return proofs
 
 
@@ -114,7 +117,7 @@ def claim_text(
     dates: Sequence[str],
     proofs: RowProofs,
     counts: dict[str, int],
-) -> tuple[bytes, bytes]:
+) -> tuple[list[bytes], list[bytes]]:
     """Events and states of one claim."""
     contacts, since, ids, digests = new.ids, dates, proofs.ids, proofs.digests
     if len(numbers) < len(new):

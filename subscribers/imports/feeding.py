@@ -22,7 +22,7 @@ from subscribers.imports.reading import FileFormat, Reject
 from subscribers.imports.rejecting import cells_of_lines
 from subscribers.imports.rows import StagedRows
 from subscribers.imports.stages import Columns, People, StageRuns
-from subscribers.imports.staging import Stage
+from subscribers.imports.staging import Stage, analyze_contacts
 from subscribers.imports.suppressing import addresses_of, suppressed_rows
 from subscribers.suppression.matching import horizon
 
@@ -38,7 +38,7 @@ class Matched:
     known: People
     repeated: Sequence[bool]
     statement: str
-    contacts: bytes
+    contacts: Sequence[bytes]
     prepared: Mapping[str, Any]
     rejects: Sequence[Reject]
     earlier: frozenset[int]
@@ -73,9 +73,17 @@ class Preparer:
     def __init__(self, source: Import, file: FileFormat, runs: StageRuns) -> None:
         self._source, self._file, self._runs = source, file, runs
         self._met = MetContacts()
+        self._grown = False
+
+    def analyze_first(self) -> None:
+        """The table of contacts has grown: have the planner told of it before the next chunk, beside the merge."""
+        self._grown = True
 
     def ready(self, chunk: Chunk, stage: Stage | None) -> ReadyChunk:
         """A chunk sifted and, unless it has been merged already, matched and staged."""
+        if self._grown:
+            self._grown = False
+            analyze_contacts()
         seen_to = horizon()
         gone = suppressed_rows(self._source.organisation, chunk.rows, chunk.stopped)
         made = ReadyChunk(
@@ -122,7 +130,7 @@ class Preparer:
             known=known,
             repeated=repeated,
             statement=contact_statement(new.columns),
-            contacts=contact_lines(self._source, new) if new.ids else b"",
+            contacts=contact_lines(self._source, new) if new.ids else (),
             prepared=self._runs.prepared(new),
             rejects=self._conflicts(made, matches),
             earlier=frozenset(repeats),

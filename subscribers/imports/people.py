@@ -45,7 +45,7 @@ def contact_statement(columns: Columns) -> str:
     return sql.COPY_CONTACTS.format(columns=given)
 
 
-def contact_lines(source: Import, people: People) -> bytes:
+def contact_lines(source: Import, people: People) -> list[bytes]:
     """The people as rows of contacts in COPY text."""
     columns = people.columns
     collected = moments(columns, collected_at(source))
@@ -63,8 +63,9 @@ def moments(columns: Columns, otherwise: datetime) -> Sequence[str]:
     return filled(columns["occurred_at"], given)
 
 
-def copy_into(cursor: Any, statement: str, text: bytes) -> None:
+def copy_into(cursor: Any, statement: str, pieces: Sequence[bytes]) -> None:
     """Copy these rows; errors come as Django's own, which a bare COPY does not see to."""
-    if text:
+    if pieces:
         with cursor.db.wrap_database_errors, cursor.copy(statement) as copy:
-            copy.write(text)
+            for piece in pieces:
+                copy.write(piece)

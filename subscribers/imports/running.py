@@ -26,7 +26,7 @@ from subscribers.imports.reader import LARGE_BYTES, read_in_child
 from subscribers.imports.reading import BLOCK_BYTES
 from subscribers.imports.rows import Reading, RowValidator
 from subscribers.imports.stages import StageRuns
-from subscribers.imports.staging import Stage, StaleChunkError, analyze_contacts, stages
+from subscribers.imports.staging import Stage, StaleChunkError, stages
 from subscribers.imports.tags import KnownTags
 from subscribers.suppression.matching import tie_recent
 
@@ -126,7 +126,7 @@ class Merger:
                     raise
                 self._preparer.again(ready, stage)
         if self._created >= self._analyze_at:
-            analyze_contacts()
+            self._preparer.analyze_first()
             self._analyze_at = self._created * 4
 
     def _merge(self, ready: ReadyChunk, stage: Stage) -> None:
