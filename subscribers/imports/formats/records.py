@@ -70,7 +70,8 @@ def gather(records: Iterator[Any], most: int) -> tuple[Columns, bool]:
             lists += 1
         elif record != {}:
             others += 1
-            columns.update((name, None) for name, _value in flat(record))
+            if not is_known(record, columns):
+                columns.update((name, None) for name, _value in flat(record))
         if len(columns) > most:
             raise Refusal("too_many_columns")
     if not lists and not others:
@@ -79,11 +80,22 @@ def gather(records: Iterator[Any], most: int) -> tuple[Columns, bool]:
     return ({} if positional else columns), positional
 
 
+def is_known(record: Any, columns: Columns) -> bool:
+    """Nearly all objects of a file have the same keys, and single values."""
+    return isinstance(record, dict) and all(
+        key in columns and not isinstance(value, dict | list) for key, value in record.items()
+    )
+
+
 def flat(record: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     """`{"a": {"b": 1}, "c": ["x", "y"]}` -> `a.b`: 1, `c`: "x, y"."""
     if isinstance(record, dict) and depth < DEEPEST:
         for key, value in record.items():
-            yield from flat(value, f"{name}.{key}" if name else str(key), depth + 1)
+            place = f"{name}.{key}" if name else key
+            if isinstance(value, str):
+                yield place, cell_text(value)
+            else:
+                yield from flat(value, place, depth + 1)
     elif isinstance(record, list) and any(isinstance(item, dict) for item in record) and depth < DEEPEST:
         for number, item in enumerate(record[:LISTED], start=1):
             yield from flat(item, f"{name}.{number}", depth + 1)
@@ -113,6 +125,8 @@ class Utf8:
         self._mark = True
 
     def read(self, size: int = -1) -> bytes:
+        if not size:
+            return b""  # so the parser asks what kind of file this is
         return self._text(self._reader.read(PIECE_BYTES if size < 0 else max(size // 4, 1)))
 
     def readline(self) -> bytes:

@@ -17,10 +17,13 @@ from subscribers.imports.formats.refusals import Refusal
 
 LONGEST_LINE = 1024 * 1024
 LONGEST_VALUE = 64 * 1024  # pictures are longer, and are not wanted
-MOST_LINES = 2000  # of one card
+MOST_OF_A_KIND = 100  # of one property in one card
 EMAILS, PHONES = 3, 3
 BEGIN, END = re.compile(r"^BEGIN\s*:\s*VCARD\s*$", re.IGNORECASE), re.compile(r"^END\s*:\s*VCARD\s*$", re.IGNORECASE)
 PARAMETER = re.compile(r';\s*([^=;:"]+)(?:=((?:"[^"]*"|[^";:])*))?')
+NAMES = "UID EMAIL N FN TEL ORG TITLE ADR BDAY LANG LANGUAGE CATEGORIES NOTE"
+NAME = re.compile(rf"^(?:[\w.-]+\.)?({NAMES.replace(' ', '|')})\s*[;:]", re.IGNORECASE)
+AGENT = re.compile(r"^AGENT[^:]*:\s*$", re.IGNORECASE)
 COLUMNS = (
     "uid", "email", "email 2", "email 3", "first name", "last name", "full name", "phone", "phone 2", "phone 3",
     "organisation", "title", "street", "city", "region", "postal code", "country", "birthday", "language", "tags",
@@ -40,9 +43,14 @@ class Property:
     @property
     def preference(self) -> int:
         """Smaller is dearer."""
+        if not self.parameters:
+            return 101
         if self.parameters.get("PREF", "").isdecimal():
             return int(self.parameters["PREF"])
         return 1 if "PREF" in self.parameters or "pref" in self.parameters.get("TYPE", "").lower() else 101
+
+
+Card = dict[str, list[Property]]
 
 
 def write_table(stream: BinaryIO, lines: TableLines, *, encoding: str, columns: list[str] | None) -> None:
@@ -78,47 +86,46 @@ def unfolded(stream: BinaryIO, encoding: str) -> Iterator[str]:
         yield held
 
 
-def cards_of(lines: Iterator[str]) -> Iterator[list[Property]]:
+def cards_of(lines: Iterator[str]) -> Iterator[Card]:
     """The properties of each card; a card inside a card (AGENT) is left out, one that never ends ends with the next."""
-    card: list[Property] | None = None
-    inner = 0
+    card: Card | None = None
+    inner, before = 0, ""
     for line in lines:
-        if BEGIN.match(line):
-            if card and inner == 0 and not has_agent(card):
+        start = line[:5].upper()
+        if start == "BEGIN" and BEGIN.match(line):
+            if card and not inner and not AGENT.match(before):
                 yield card
-                card = []
+                card = {}
             elif card is not None:
                 inner += 1
-                continue
-            card = []
-        elif END.match(line):
-            if inner:
-                inner -= 1
-            elif card is not None:
+            else:
+                card = {}
+        elif card is not None and start[:3] == "END" and END.match(line):
+            inner -= 1
+            if inner < 0:
                 yield card
-                card = None
-        elif card is not None and not inner and len(card) < MOST_LINES and (found := property_of(line)):
-            card.append(found)
+                card, inner = None, 0
+        elif card is not None and not inner and (found := property_of(line)):
+            held = card.setdefault(found.name, [])
+            if len(held) < MOST_OF_A_KIND:
+                held.append(found)
+        before = line
     if card:
         yield card
 
 
-def has_agent(card: list[Property]) -> bool:
-    return card[-1].name == "AGENT" and not card[-1].value
-
-
 def property_of(line: str) -> Property | None:
-    """A line taken apart, its value decoded; None for what is no property or longer than any text."""
-    head, colon, value = split_at_colon(line)
-    if not colon or len(value) > LONGEST_VALUE:
+    """A line taken apart, its value decoded; None for what is not wanted, or longer than any text."""
+    wanted = NAME.match(line)
+    if not wanted or len(line) > LONGEST_VALUE:
         return None
-    name, _semicolon, _rest = head.partition(";")
+    head, _colon, value = split_at_colon(line)
     parameters: dict[str, str] = {}
-    for key, said in PARAMETER.findall(head):
+    for key, said in PARAMETER.findall(head) if ";" in head else ():
         # vCard 2.1 writes `TEL;CELL` for `TEL;TYPE=cell`.
         place, text = (key.strip().upper(), said.replace('"', "")) if said else parameter_of_old(key.strip())
         parameters[place] = f"{parameters[place]},{text}" if place in parameters else text
-    return Property(name.rpartition(".")[2].strip().upper(), parameters, decoded(value, parameters))
+    return Property(wanted[1].upper(), parameters, decoded(value, parameters))
 
 
 def split_at_colon(line: str) -> tuple[str, str, str]:
@@ -138,10 +145,10 @@ def parameter_of_old(word: str) -> tuple[str, str]:
 
 def decoded(value: str, parameters: dict[str, str]) -> str:
     """Text out of quoted-printable and of the character set that a card of version 2.1 names."""
-    raw = value.encode("utf-8", "surrogateescape")
-    quoted = parameters.get("ENCODING", "").upper() == "QUOTED-PRINTABLE"
-    if not quoted and raw.isascii():
+    quoted = bool(parameters) and parameters.get("ENCODING", "").upper() == "QUOTED-PRINTABLE"
+    if not quoted and value.isascii():
         return value
+    raw = value.encode("utf-8", "surrogateescape")
     if quoted:
         raw = quopri.decodestring(raw)
     for charset in (parameters.get("CHARSET", "utf-8"), "utf-8", "cp1252"):
@@ -152,7 +159,7 @@ def decoded(value: str, parameters: dict[str, str]) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def cells_of(card: list[Property]) -> dict[str, str]:
+def cells_of(card: Card) -> dict[str, str]:
     """The cells of a card by the name of their column."""
     cells: dict[str, str] = {}
     for name, column in (("UID", "uid"), ("TITLE", "title"), ("NOTE", "note"), ("FN", "full name")):
@@ -160,7 +167,7 @@ def cells_of(card: list[Property]) -> dict[str, str]:
     cells["organisation"] = " ".join(filter(None, parts_of(first(card, "ORG"))))
     cells["birthday"] = birthday_of(text_of(first(card, "BDAY")))
     cells["language"] = text_of(first(card, "LANG")) or text_of(first(card, "LANGUAGE"))
-    categories = [item for one in card if one.name == "CATEGORIES" for item in listed(one.value)]
+    categories = [item for one in card.get("CATEGORIES", ()) for item in listed(one.value)]
     cells["tags"] = ", ".join(dict.fromkeys(filter(None, categories)))
     for column, text in (*numbered(card, "EMAIL", "email", EMAILS), *numbered(card, "TEL", "phone", PHONES)):
         cells[column] = text
@@ -169,24 +176,25 @@ def cells_of(card: list[Property]) -> dict[str, str]:
     return {column: cell_text(text) for column, text in cells.items()}
 
 
-def first(card: list[Property], name: str) -> str:
-    found = sorted((one for one in card if one.name == name), key=lambda one: one.preference)
-    return found[0].value if found else ""
+def first(card: Card, name: str) -> str:
+    found = card.get(name)
+    return min(found, key=lambda one: one.preference).value if found else ""
 
 
-def numbered(card: list[Property], name: str, column: str, most: int) -> Iterator[tuple[str, str]]:
+def numbered(card: Card, name: str, column: str, most: int) -> Iterator[tuple[str, str]]:
     """The values of a property that may come several times, the preferred one first."""
-    found = sorted((one for one in card if one.name == name), key=lambda one: one.preference)
+    found = sorted(card.get(name, ()), key=lambda one: one.preference)
     values = dict.fromkeys(filter(None, (without_scheme(text_of(one.value)) for one in found)))
     for number, value in enumerate(list(values)[:most], start=1):
         yield (column if number == 1 else f"{column} {number}"), value
 
 
 def without_scheme(value: str) -> str:
-    return re.sub(r"^(?:mailto|tel):", "", value.strip(), flags=re.IGNORECASE)
+    scheme, colon, rest = value.partition(":")
+    return rest.strip() if colon and scheme.lower() in ("mailto", "tel") else value
 
 
-def name_of(card: list[Property], full: str) -> dict[str, str]:
+def name_of(card: Card, full: str) -> dict[str, str]:
     """First and last name; of a card that gives the full name only, its last word is the last name."""
     last, given = (*parts_of(first(card, "N")), "", "")[:2]
     if not (last or given):
@@ -194,7 +202,7 @@ def name_of(card: list[Property], full: str) -> dict[str, str]:
     return {"first name": given, "last name": last}
 
 
-def address_of(card: list[Property]) -> dict[str, str]:
+def address_of(card: Card) -> dict[str, str]:
     _box, _more, street, city, region, code, country = (*parts_of(first(card, "ADR")), *[""] * 7)[:7]
     return {"street": street, "city": city, "region": region, "postal code": code, "country": country}
 
@@ -211,6 +219,8 @@ def text_of(value: str) -> str:
 
 def parts_of(value: str) -> list[str]:
     """The components of a structured value; `\\;` is no separator."""
+    if "\\" not in value:
+        return [part.strip() for part in value.split(";")]
     return [unescaped(part) for part in re.split(r"(?<!\\);", value)]
 
 

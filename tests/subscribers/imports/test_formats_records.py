@@ -68,6 +68,12 @@ def test_values_become_cells(value: object, columns: str, cells: str) -> None:
     assert table_lines(table_of(json.dumps([{"id": "7", "a": value}]).encode())) == [f"id,{columns}", f"7,{cells}"]
 
 
+def test_a_large_document_is_read_to_its_end() -> None:
+    people = [{"email": f"p{number}@example.org", "note": "x" * 100} for number in range(20_000)]
+    lines = table_lines(table_of(json.dumps({"contacts": people}).encode()))
+    assert (len(lines), lines[-1]) == (20_001, f"p19999@example.org,{'x' * 100}")
+
+
 def test_a_list_of_addresses_alone_is_a_column() -> None:
     assert table_lines(table_of(b'["a@b.example", "c@d.example"]')) == ["value", "a@b.example", "c@d.example"]
 
