@@ -23,7 +23,7 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.imports.actions import ReadingChoice, create_import
 from subscribers.imports.models import Import
-from subscribers.imports.rules import Declaration
+from subscribers.imports.passport.rules import Declaration
 
 TABLES = ("subscribers_contact", "consent_consentevent", "consent_consentstate", "consent_evidence")
 JOURNAL = "subscribers_importchange"

@@ -20,7 +20,7 @@ from consent.ledger.spans import reference, span
 from portal.crypto import sealer
 from subscribers.imports.afterwards import LEFT, Afterwards, Refusal, Sweep, Touch, Window, register_afterwards
 from subscribers.imports.models import Import, ImportSample, ImportState
-from subscribers.imports.rules import QUARANTINED_ORIGINS
+from subscribers.imports.passport.rules import QUARANTINED_ORIGINS
 
 NAME = "consents"
 

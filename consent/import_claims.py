@@ -12,11 +12,11 @@ from consent.purposes.models import Purpose
 from portal.channels import Channel
 from portal.errors import FieldProblem, InvalidInputError
 from portal.organisations.models import Organisation
-from subscribers.imports.cells import list_of
-from subscribers.imports.converting import NULL
+from subscribers.imports.columns.statuses import Said
 from subscribers.imports.models import Import
 from subscribers.imports.stages import Claim, Columns
-from subscribers.imports.statuses import Said
+from subscribers.imports.values.cells import list_of
+from subscribers.imports.values.converting import NULL
 
 
 def claimable(organisation: Organisation) -> list[tuple[str, str]]:

@@ -14,11 +14,11 @@ from django.db import connection, transaction
 from consent import import_sql
 from consent.ledger.evidence import SealedEvidence, seal_canonical, seal_evidence
 from portal.crypto import Sealer, sealer
-from subscribers.imports.cells import list_of, text_of
-from subscribers.imports.converting import NULL
-from subscribers.imports.documents import proof_of_documents
 from subscribers.imports.models import Import
+from subscribers.imports.passport.documents import proof_of_documents
 from subscribers.imports.stages import Columns
+from subscribers.imports.values.cells import list_of, text_of
+from subscribers.imports.values.converting import NULL
 
 # A row with any of these has evidence of its own; what it says of purposes and channels stands there, too.
 OWN_PROOF = ("ip", "form_url", "consent_text")

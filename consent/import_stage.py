@@ -27,9 +27,9 @@ from consent.import_writing import (
     write_met,
 )
 from portal.crypto import sealer
-from subscribers.imports.dating import collected_at
+from subscribers.imports.merging.dating import collected_at
 from subscribers.imports.models import Import
-from subscribers.imports.rules import is_quarantined
+from subscribers.imports.passport.rules import is_quarantined
 from subscribers.imports.stages import ChunkContext, People, Stop, register_stage
 
 STAGE = "consents"

@@ -11,10 +11,10 @@ from consent import import_sql
 from consent.import_claims import ClaimedConsent
 from consent.import_proofs import FileProof, rows_with_proof, sealed_rows
 from portal.crypto import Sealer
-from subscribers.imports.cells import PIECE_ROWS, copy_lines
-from subscribers.imports.converting import NULL
-from subscribers.imports.people import copy_into, fresh_ids, moments
+from subscribers.imports.merging.people import copy_into, fresh_ids, moments
 from subscribers.imports.stages import ChunkContext, People, Stop
+from subscribers.imports.values.cells import PIECE_ROWS, copy_lines
+from subscribers.imports.values.converting import NULL
 
 # Line, contact, number of the claim, and where the person stands.
 Met = tuple[int, int, int, str]

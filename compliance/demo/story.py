@@ -29,7 +29,7 @@ from subscribers.contacts.actions import mark_seed
 from subscribers.contacts.models import Contact
 from subscribers.fields.actions import FieldValues, create_field
 from subscribers.imports.actions import ReadingChoice, create_import
-from subscribers.imports.rules import Declaration
+from subscribers.imports.passport.rules import Declaration
 from subscribers.imports.running import execute_import
 from subscribers.segments.actions import create_segment
 from subscribers.suppression.actions import suppress

@@ -5,21 +5,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('consent', '0002_ledger_append_only'),
-        ('portal', '0004_fair_shares'),
-        ('subscribers', '0003_lots_that_are_held'),
+        ("consent", "0002_ledger_append_only"),
+        ("portal", "0004_fair_shares"),
+        ("subscribers", "0003_lots_that_are_held"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='audience',
-            name='left_out',
-            field=models.BinaryField(help_text='BitMap64 of those whom the gate left out at the hand-off', null=True),
+            model_name="audience",
+            name="left_out",
+            field=models.BinaryField(help_text="BitMap64 of those whom the gate left out at the hand-off", null=True),
         ),
         migrations.AddIndex(
-            model_name='consentevent',
-            index=django.contrib.postgres.indexes.BrinIndex(autosummarize=True, fields=['recorded_at'], name='events_by_time', pages_per_range=32),
+            model_name="consentevent",
+            index=django.contrib.postgres.indexes.BrinIndex(
+                autosummarize=True, fields=["recorded_at"], name="events_by_time", pages_per_range=32
+            ),
         ),
     ]

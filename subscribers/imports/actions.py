@@ -17,22 +17,22 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 from subscribers.imports import queries
-from subscribers.imports.declaring import (
+from subscribers.imports.columns.mapping import require_identity
+from subscribers.imports.files import discard_file, received, stored_with
+from subscribers.imports.lanes import lane_of
+from subscribers.imports.merging.outcomes import outcome_csv
+from subscribers.imports.models import Import, ImportState
+from subscribers.imports.passport.declaring import (
     ImportEndedError,
     check_declaration,
     declaration_of,
     lock_uploaded,
     set_declaration,
 )
-from subscribers.imports.documents import add_document, checked_type, warnings_of
-from subscribers.imports.files import discard_file, received, stored_with
-from subscribers.imports.lanes import lane_of
-from subscribers.imports.mapping import require_identity
-from subscribers.imports.models import Import, ImportState
-from subscribers.imports.outcomes import outcome_csv
+from subscribers.imports.passport.documents import add_document, checked_type, warnings_of
+from subscribers.imports.passport.rules import Declaration
+from subscribers.imports.passport.saved_mappings import remember_mapping
 from subscribers.imports.preparing import ReadingChoice, needs_a_job, new_import, prepare, prepare_later
-from subscribers.imports.rules import Declaration
-from subscribers.imports.saved_mappings import remember_mapping
 
 
 def create_import(

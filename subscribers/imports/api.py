@@ -30,7 +30,7 @@ from subscribers.imports.actions import (
 )
 from subscribers.imports.api_shapes import ImportOptions, ImportOut, ImportSummary, shown, summary
 from subscribers.imports.models import DocumentKind, Import
-from subscribers.imports.responses import outcome_response, rejects_response
+from subscribers.imports.pages.responses import outcome_response, rejects_response
 
 router = Router(tags=["imports"])
 NONE: list[UploadedFile] = []

@@ -11,11 +11,11 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from subscribers.imports import queries
 from subscribers.imports.actions import ReadingChoice
-from subscribers.imports.documents import documents_of
 from subscribers.imports.models import Import, ImportDocument, ImportState
+from subscribers.imports.passport.documents import documents_of
+from subscribers.imports.passport.risks import risks_of
+from subscribers.imports.passport.rules import Declaration
 from subscribers.imports.quarantine.queries import sample_of
-from subscribers.imports.risks import risks_of
-from subscribers.imports.rules import Declaration
 from subscribers.imports.undo.queries import undo_until
 
 Flag = Literal["role_address", "disposable_domain", "probable_typo"]

@@ -15,8 +15,8 @@ from portal.organisations.actors import Actor
 from subscribers.imports.files import discard_file
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.notifying import tell_end
+from subscribers.imports.passport.rules import is_quarantined
 from subscribers.imports.queries import counts
-from subscribers.imports.rules import is_quarantined
 
 ENDED_AS = {JobState.FAILED: ImportState.FAILED, JobState.CANCELLED: ImportState.CANCELLED}
 

@@ -15,11 +15,11 @@ from django.db import transaction
 from portal.crypto import TamperedError, open_sealed, seal
 from portal.crypto.files import sealed_reader
 from portal.uploads import SealedFile, SealedUpload, opened_upload, sealed_upload
-from subscribers.imports.blocks import FileFormat
-from subscribers.imports.inspecting import inspect_file
 from subscribers.imports.models import FileKind, Import
 from subscribers.imports.problems import FileDestroyedError, FileTooLargeError
-from subscribers.imports.reading import PREVIEW_ROWS, preview_rows
+from subscribers.imports.reading.blocks import FileFormat
+from subscribers.imports.reading.inspecting import inspect_file
+from subscribers.imports.reading.streaming import PREVIEW_ROWS, preview_rows
 
 FOLDER = "imports"
 ORIGINAL, TABLE = "original", "table"

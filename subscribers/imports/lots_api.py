@@ -12,12 +12,13 @@ from pydantic import ConfigDict, Field
 from portal.api.authentication import ApiRequest
 from portal.api.doors import requires
 from portal.organisations.roles import Capability
-from subscribers.imports import documents, queries
+from subscribers.imports import queries
 from subscribers.imports.api import accepted
 from subscribers.imports.api_shapes import DocumentOut, ImportOut, shown_document
+from subscribers.imports.pages.responses import document_response
+from subscribers.imports.passport import documents
 from subscribers.imports.quarantine.actions import release_import
 from subscribers.imports.recall.actions import delete_lot, freeze_import, inform_of_recall, unfreeze_import
-from subscribers.imports.responses import document_response
 from subscribers.imports.undo.actions import undo_import
 from subscribers.imports.undo.queries import undo_preview
 

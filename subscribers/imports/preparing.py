@@ -20,9 +20,10 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.uploads import SealedUpload
 from subscribers.fields.models import Field
-from subscribers.imports.declaring import check_declaration, declaration_of
-from subscribers.imports.dialects import known_delimiter
-from subscribers.imports.encodings import known_encoding
+from subscribers.imports.columns.guessing import guess_dates, guess_mapping
+from subscribers.imports.columns.mapping import mapping_problems, require_identity
+from subscribers.imports.columns.presets import PRESETS, recognised_preset
+from subscribers.imports.columns.sensitive import sensitive_columns, sensitive_problems
 from subscribers.imports.files import (
     TABLE,
     file_format,
@@ -34,13 +35,12 @@ from subscribers.imports.files import (
     table_size,
 )
 from subscribers.imports.formats.tables import HURRIED, THOROUGH, Maker, is_quick
-from subscribers.imports.guessing import guess_dates, guess_mapping
-from subscribers.imports.mapping import mapping_problems, require_identity
 from subscribers.imports.models import DateOrder, FileKind, Import, UpdateRule
-from subscribers.imports.presets import PRESETS, recognised_preset
-from subscribers.imports.reading import preview_rows
-from subscribers.imports.saved_mappings import take_up_saved_mapping
-from subscribers.imports.sensitive import sensitive_columns, sensitive_problems
+from subscribers.imports.passport.declaring import check_declaration, declaration_of
+from subscribers.imports.passport.saved_mappings import take_up_saved_mapping
+from subscribers.imports.reading.dialects import known_delimiter
+from subscribers.imports.reading.encodings import known_encoding
+from subscribers.imports.reading.streaming import preview_rows
 
 ROWS_FOR_GUESSING = 200
 RECORDS = (FileKind.JSON, FileKind.NDJSON, FileKind.VCARD)

@@ -16,9 +16,9 @@ from portal.jobs.models import Job
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact, Origin
 from subscribers.contacts.queries import estimated_total
-from subscribers.imports.mapping import dropped_columns
+from subscribers.imports.columns.mapping import dropped_columns
 from subscribers.imports.models import Import, ImportReject, ImportState
-from subscribers.imports.risks import Situation
+from subscribers.imports.passport.risks import Situation
 
 COUNTS = ("read", "created", "updated", "unchanged", "rejected", "duplicate", "suppressed")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

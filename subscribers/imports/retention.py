@@ -19,12 +19,12 @@ from django_scopes import scopes_disabled
 from portal import audit
 from portal.jobs.models import JobState
 from portal.organisations.actors import Actor
-from subscribers.imports import sql
 from subscribers.imports.actions import cancel_import
-from subscribers.imports.documents import sweep_documents
 from subscribers.imports.files import FOLDER, delete_tree, discard_file
+from subscribers.imports.merging import sql
+from subscribers.imports.merging.staging import stage_tables
 from subscribers.imports.models import Import, ImportState
-from subscribers.imports.staging import stage_tables
+from subscribers.imports.passport.documents import sweep_documents
 from subscribers.imports.undo.retention import destroy_changes
 
 A_DAY = timedelta(days=1)

@@ -12,22 +12,22 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from portal.jobs.running import JobRun
 from subscribers.fields.models import Field
-from subscribers.imports.chunks import CHUNK_ROWS, Chunk, read_chunks, tuned_interpreter
-from subscribers.imports.counting import Totals
 from subscribers.imports.ending import ended_import, fail_import, pause_import_run, stop_import
-from subscribers.imports.feeding import Preparer, ReadyChunk, feed
 from subscribers.imports.files import open_table, stored_format
 from subscribers.imports.lanes import lane_of
-from subscribers.imports.merging import merge
+from subscribers.imports.merging.counting import Totals
+from subscribers.imports.merging.feeding import Preparer, ReadyChunk, feed
+from subscribers.imports.merging.merging import merge
+from subscribers.imports.merging.outcomes import discard_outcomes
+from subscribers.imports.merging.staging import Stage, StaleChunkError, stages
+from subscribers.imports.merging.tags import KnownTags
 from subscribers.imports.models import Import, ImportState
-from subscribers.imports.outcomes import discard_outcomes
 from subscribers.imports.preparing import prepare_in
-from subscribers.imports.reader import LARGE_BYTES, read_in_child
-from subscribers.imports.reading import BLOCK_BYTES
-from subscribers.imports.rows import Reading, RowValidator
+from subscribers.imports.reading.chunks import CHUNK_ROWS, Chunk, read_chunks, tuned_interpreter
+from subscribers.imports.reading.reader import LARGE_BYTES, read_in_child
+from subscribers.imports.reading.streaming import BLOCK_BYTES
 from subscribers.imports.stages import StageRuns
-from subscribers.imports.staging import Stage, StaleChunkError, stages
-from subscribers.imports.tags import KnownTags
+from subscribers.imports.values.rows import Reading, RowValidator
 from subscribers.suppression.matching import tie_recent
 
 __all__ = ["execute_import", "fail_import", "pause_import_run", "stop_import"]

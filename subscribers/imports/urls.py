@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from subscribers.imports import lot_views, mapping_views, step_views, views
+from subscribers.imports.pages import lot_views, mapping_views, step_views, views
 
 urlpatterns = [
     path("", views.import_list, name="import_list"),

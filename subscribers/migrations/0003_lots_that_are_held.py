@@ -6,45 +6,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('portal', '0004_fair_shares'),
-        ('subscribers', '0002_imports_of_any_file'),
+        ("portal", "0004_fair_shares"),
+        ("subscribers", "0002_imports_of_any_file"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='import',
-            name='imports_held',
+            model_name="import",
+            name="imports_held",
         ),
         migrations.AddField(
-            model_name='import',
-            name='delete_counts',
-            field=models.JSONField(default=dict, help_text='whom the deletion of the lot erased, and whom it left'),
+            model_name="import",
+            name="delete_counts",
+            field=models.JSONField(default=dict, help_text="whom the deletion of the lot erased, and whom it left"),
         ),
         migrations.AddField(
-            model_name='import',
-            name='delete_job',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='portal.job'),
+            model_name="import",
+            name="delete_job",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="portal.job"
+            ),
         ),
         migrations.AddField(
-            model_name='import',
-            name='deleted_at',
-            field=models.DateTimeField(help_text='the lot was recalled and its people erased (I-12)', null=True),
+            model_name="import",
+            name="deleted_at",
+            field=models.DateTimeField(help_text="the lot was recalled and its people erased (I-12)", null=True),
         ),
         migrations.AddField(
-            model_name='importsample',
-            name='draw',
-            field=models.FloatField(default=0.0, help_text='the random number that drew it: the smallest ones of the import are the sample'),
+            model_name="importsample",
+            name="draw",
+            field=models.FloatField(
+                default=0.0, help_text="the random number that drew it: the smallest ones of the import are the sample"
+            ),
             preserve_default=False,
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('art14_sent_at__isnull', False)), fields=['organisation', 'source_import'], name='contacts_informed'),
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("art14_sent_at__isnull", False)),
+                fields=["organisation", "source_import"],
+                name="contacts_informed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(condition=models.Q(('frozen_at__isnull', False), models.Q(('dry_run', False), ('origin_kind__in', ['partner', 'bought']), ('released_at__isnull', True)), _connector='OR'), fields=['organisation', 'id'], name='imports_held'),
+            model_name="import",
+            index=models.Index(
+                condition=models.Q(
+                    ("frozen_at__isnull", False),
+                    models.Q(
+                        ("dry_run", False), ("origin_kind__in", ["partner", "bought"]), ("released_at__isnull", True)
+                    ),
+                    _connector="OR",
+                ),
+                fields=["organisation", "id"],
+                name="imports_held",
+            ),
         ),
     ]

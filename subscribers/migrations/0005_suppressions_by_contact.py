@@ -4,19 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('portal', '0004_fair_shares'),
-        ('subscribers', '0004_choice_of_reading'),
+        ("portal", "0004_fair_shares"),
+        ("subscribers", "0004_choice_of_reading"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='suppression',
-            name='suppressions_of_contacts',
+            model_name="suppression",
+            name="suppressions_of_contacts",
         ),
         migrations.AddIndex(
-            model_name='suppression',
-            index=models.Index(condition=models.Q(('contact__isnull', False)), fields=['contact', 'channel'], name='suppressions_of_contacts'),
+            model_name="suppression",
+            index=models.Index(
+                condition=models.Q(("contact__isnull", False)),
+                fields=["contact", "channel"],
+                name="suppressions_of_contacts",
+            ),
         ),
     ]

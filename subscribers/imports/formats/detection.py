@@ -13,7 +13,6 @@ from typing import BinaryIO
 
 import ijson
 
-from subscribers.imports.encodings import decoded, detect_encoding
 from subscribers.imports.formats.archives import opened_zip
 from subscribers.imports.problems import (
     BinaryFileError,
@@ -21,6 +20,7 @@ from subscribers.imports.problems import (
     UnsupportedArchiveError,
     UnsupportedFileError,
 )
+from subscribers.imports.reading.encodings import decoded, detect_encoding
 
 HEAD_BYTES = 256 * 1024
 TAR_MARK = slice(257, 262)

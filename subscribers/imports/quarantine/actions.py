@@ -19,9 +19,9 @@ from portal.organisations.roles import Capability
 from subscribers.imports.files import discard_file
 from subscribers.imports.lanes import lane_of
 from subscribers.imports.models import Import, ImportSample, ImportState, Verdict
+from subscribers.imports.passport.rules import is_quarantined
 from subscribers.imports.quarantine.checking import Check, read_checks
 from subscribers.imports.quarantine.errors import NotQuarantinedError, SampleIncompleteError, UnprovenSampleError
-from subscribers.imports.rules import is_quarantined
 
 # A lot that ended early waits for its proofs as well: nobody of it may be written to until they are checked.
 ENDED = (ImportState.QUARANTINED, ImportState.FAILED, ImportState.CANCELLED)

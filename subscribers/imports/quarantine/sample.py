@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 
 from subscribers.imports.models import Import
-from subscribers.imports.rules import is_quarantined
+from subscribers.imports.passport.rules import is_quarantined
 from subscribers.imports.stages import ChunkContext, People, register_stage
 
 STAGE = "sample"

@@ -80,9 +80,7 @@ def ended_deletion(run: JobRun, source: Import, counted: dict[str, Counts]) -> d
         "consents_restored": counts.get("restored", 0),
         "rejects": rejects,
         "kept": {
-            name.removeprefix(LEFT): count
-            for name, count in counted.get("people", {}).items()
-            if name.startswith(LEFT)
+            name.removeprefix(LEFT): count for name, count in counted.get("people", {}).items() if name.startswith(LEFT)
         },
     }
     source.deleted_at, source.delete_counts = now, outcome

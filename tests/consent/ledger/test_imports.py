@@ -16,8 +16,8 @@ from consent.purposes.models import Purpose
 from portal.errors import InvalidInputError
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
+from subscribers.imports.merging.outcomes import examples
 from subscribers.imports.models import Import
-from subscribers.imports.outcomes import examples
 from tests.consent.choices import choose, new_purpose, state_of, status_of
 from tests.subscribers.imports.files import OUR_FORM, imported
 

@@ -15,10 +15,10 @@ from subscribers.imports import running
 from subscribers.imports.actions import ReadingChoice, create_import
 from subscribers.imports.formats.sandbox import Limits
 from subscribers.imports.formats.tables import HURRIED, Maker, Table
-from subscribers.imports.inspecting import inspect_file
 from subscribers.imports.models import Import
-from subscribers.imports.reading import Block, FileFormat, read_blocks
-from subscribers.imports.rules import Declaration
+from subscribers.imports.passport.rules import Declaration
+from subscribers.imports.reading.inspecting import inspect_file
+from subscribers.imports.reading.streaming import Block, FileFormat, read_blocks
 
 OUR_FORM = Declaration(
     origin_kind="own_form",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from subscribers.imports.reading import Block
-from subscribers.imports.rows import Reading, RowValidator, StagedRows
+from subscribers.imports.reading.streaming import Block
+from subscribers.imports.values.rows import Reading, RowValidator, StagedRows
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.errors import NotFoundError, PermissionDeniedError
 from portal.organisations.models import Organisation
-from subscribers.imports import documents
 from subscribers.imports.actions import declare_origin, start_import, upload_file
-from subscribers.imports.declaring import ImportStartedError
 from subscribers.imports.models import Import, ImportDocument
-from subscribers.imports.passport import is_named, passport_warnings
-from subscribers.imports.rules import Declaration
+from subscribers.imports.passport import documents
+from subscribers.imports.passport.declaring import ImportStartedError
+from subscribers.imports.passport.rules import Declaration
+from subscribers.imports.passport.warnings import is_named, passport_warnings
 from tests.people import actor_of
 from tests.subscribers.imports.files import csv_upload
 

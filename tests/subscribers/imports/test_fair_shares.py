@@ -20,8 +20,8 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.imports import lanes
 from subscribers.imports.actions import ReadingChoice, create_import
+from subscribers.imports.merging.staging import drop_stages, stage_tables
 from subscribers.imports.models import Import
-from subscribers.imports.staging import drop_stages, stage_tables
 from tests.subscribers.imports.files import OUR_FORM, csv_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from subscribers.imports.flags import FLAG_DETAILS, PROVIDERS, Flag, distance, domain_flags, meant_domain
+from subscribers.imports.values.flags import FLAG_DETAILS, PROVIDERS, Flag, distance, domain_flags, meant_domain
 from tests.subscribers.imports.rows import cells, reasons, staged
 
 EMAIL = {"email": "email"}

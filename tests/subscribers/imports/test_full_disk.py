@@ -16,7 +16,8 @@ from portal.accounts.models import User
 from portal.jobs.models import Job
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
-from subscribers.imports import merging, running
+from subscribers.imports import running
+from subscribers.imports.merging import merging
 from subscribers.imports.models import Import
 from tests.people import api_of
 from tests.portal.test_disk import ROOM, tiny_disk

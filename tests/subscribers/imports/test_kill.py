@@ -25,9 +25,9 @@ from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from subscribers.imports import running
 from subscribers.imports.actions import ReadingChoice, create_import
-from subscribers.imports.feeding import ReadyChunk
+from subscribers.imports.merging.feeding import ReadyChunk
+from subscribers.imports.merging.staging import stage_tables
 from subscribers.imports.models import Import, ImportChange, ImportReject
-from subscribers.imports.staging import stage_tables
 from subscribers.suppression.actions import suppress
 from subscribers.suppression.models import Suppression
 from tests.consent.choices import choose, new_purpose

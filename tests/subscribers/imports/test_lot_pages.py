@@ -14,7 +14,7 @@ from portal.jobs.running import run_job
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from subscribers.imports.models import Import, ImportSample
-from subscribers.imports.rules import Declaration
+from subscribers.imports.passport.rules import Declaration
 from tests.people import client_of
 from tests.subscribers.imports.files import imported
 

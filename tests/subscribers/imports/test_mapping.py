@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from subscribers.imports.guessing import guess_dates
-from subscribers.imports.mapping import TARGETS, Guess, guess_mapping, mapping_problems, require_identity
+from subscribers.imports.columns.guessing import guess_dates
+from subscribers.imports.columns.mapping import TARGETS, Guess, guess_mapping, mapping_problems, require_identity
+from subscribers.imports.columns.suggesting import suggest_field
 from subscribers.imports.problems import NoIdentityColumnError
-from subscribers.imports.suggesting import suggest_field
 
 
 def guessed(table: str, fields: dict[str, str] | None = None, file_name: str = "people.csv") -> Guess:

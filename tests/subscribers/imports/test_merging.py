@@ -14,10 +14,11 @@ from django_scopes import scope
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
-from subscribers.imports import feeding, running
-from subscribers.imports.dating import a_month_later
+from subscribers.imports import running
+from subscribers.imports.merging import feeding
+from subscribers.imports.merging.dating import a_month_later
+from subscribers.imports.merging.staging import Stage
 from subscribers.imports.models import ImportChange
-from subscribers.imports.staging import Stage
 from subscribers.suppression.actions import suppress
 from subscribers.suppression.models import Suppression
 from tests.subscribers.imports.files import OUR_FORM, counts_of, imported

@@ -23,7 +23,7 @@ from subscribers.imports import ending, running
 from subscribers.imports.actions import ReadingChoice, create_import
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.notifying import WATCHED, tell_end
-from subscribers.imports.rules import Declaration
+from subscribers.imports.passport.rules import Declaration
 from tests.people import actor_of, new_member
 from tests.subscribers.imports.files import OUR_FORM, csv_upload
 

@@ -14,7 +14,7 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.fields.models import Field
 from subscribers.imports.models import Import
-from subscribers.imports.rules import Declaration
+from subscribers.imports.passport.rules import Declaration
 from subscribers.suppression.actions import suppress
 from tests.consent.choices import choose, new_purpose
 from tests.people import LONG_AGO, client_of, new_contact

@@ -12,8 +12,8 @@ from django.core.files.storage import default_storage
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
+from subscribers.imports.merging.outcomes import examples, outcome_csv
 from subscribers.imports.models import Import
-from subscribers.imports.outcomes import examples, outcome_csv
 from subscribers.suppression.actions import suppress
 from tests.subscribers.imports.files import imported
 from tests.subscribers.imports.test_running import declare

@@ -20,7 +20,7 @@ from subscribers.imports.files import open_original, open_table, preview, stored
 from subscribers.imports.formats import tables
 from subscribers.imports.models import Import
 from subscribers.imports.problems import BrokenFileError, EmptySheetError, NoSuchPartError
-from subscribers.imports.reading import read_blocks
+from subscribers.imports.reading.streaming import read_blocks
 from tests.subscribers.imports.files import OUR_FORM, counts_of, csv_upload, imported
 from tests.subscribers.imports.workbooks import packed, xlsx
 

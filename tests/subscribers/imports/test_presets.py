@@ -7,9 +7,9 @@ import pytest
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.imports.actions import ReadingChoice, create_import
-from subscribers.imports.mapping import guess_mapping
-from subscribers.imports.presets import PRESETS
-from subscribers.imports.statuses import WORDS, Said, StatusColumn, row_status
+from subscribers.imports.columns.mapping import guess_mapping
+from subscribers.imports.columns.presets import PRESETS
+from subscribers.imports.columns.statuses import WORDS, Said, StatusColumn, row_status
 from tests.subscribers.imports.files import OUR_FORM, csv_upload
 from tests.subscribers.imports.rows import cells, reasons, staged
 

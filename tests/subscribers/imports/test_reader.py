@@ -15,9 +15,10 @@ from portal.jobs.running import run_job
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
-from subscribers.imports import reader, running
+from subscribers.imports import running
 from subscribers.imports.actions import ReadingChoice, create_import
 from subscribers.imports.models import Import, ImportReject
+from subscribers.imports.reading import reader
 from tests.subscribers.imports.files import OUR_FORM, counts_of, csv_upload, imported
 from tests.subscribers.imports.test_running import declare
 

@@ -16,7 +16,7 @@ from subscribers.imports.problems import (
     UnknownEncodingError,
     UnreadableFileError,
 )
-from subscribers.imports.reading import read_blocks
+from subscribers.imports.reading.streaming import read_blocks
 from tests.subscribers.imports.files import blocks_of, broken_of, inspected, rows_of
 
 

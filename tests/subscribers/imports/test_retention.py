@@ -23,9 +23,9 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.imports.actions import ReadingChoice, create_import, upload_file
 from subscribers.imports.files import sealed_writer
+from subscribers.imports.merging.staging import stage_tables
 from subscribers.imports.models import Import, ImportReject
 from subscribers.imports.retention import tidy_imports
-from subscribers.imports.staging import stage_tables
 from tests.subscribers.imports.files import OUR_FORM, csv_upload, imported
 
 pytestmark = pytest.mark.django_db

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subscribers.imports.flags import Flag
 from subscribers.imports.problems import MISSING_DATE, REJECT_DETAILS, VALUE_DETAILS, RejectCode
-from subscribers.imports.reading import Block
-from subscribers.imports.rows import joined
+from subscribers.imports.reading.streaming import Block
+from subscribers.imports.values.flags import Flag
+from subscribers.imports.values.rows import joined
 from tests.subscribers.imports.rows import Declared, cells, reasons, staged, validator_of
 
 CLAIMED = [("news", "email"), ("news", "sms"), ("offers", "email")]

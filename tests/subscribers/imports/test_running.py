@@ -19,8 +19,8 @@ from subscribers.fields.models import Field
 from subscribers.imports import stages
 from subscribers.imports.actions import ImportEndedError, cancel_import, create_import
 from subscribers.imports.models import Import, ImportReject
+from subscribers.imports.passport.rules import Declaration
 from subscribers.imports.problems import NoIdentityColumnError
-from subscribers.imports.rules import Declaration
 from subscribers.suppression.models import Suppression
 from tests.people import LONG_AGO
 from tests.subscribers.imports.files import OUR_FORM, counts_of, imported

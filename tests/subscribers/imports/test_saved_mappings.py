@@ -10,9 +10,9 @@ from portal.accounts.models import User
 from portal.errors import NotFoundError
 from portal.organisations.models import Organisation
 from subscribers.fields.models import Field
-from subscribers.imports import saved_mappings
 from subscribers.imports.actions import upload_file
 from subscribers.imports.models import SavedMapping
+from subscribers.imports.passport import saved_mappings
 from tests.people import LONG_AGO, actor_of
 from tests.subscribers.imports.files import csv_upload, imported
 

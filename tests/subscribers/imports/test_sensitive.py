@@ -8,8 +8,8 @@ import pytest
 from stdnum import iban, luhn
 from stdnum.fr import nir
 
-from subscribers.imports.mapping import guess_mapping
-from subscribers.imports.sensitive import (
+from subscribers.imports.columns.mapping import guess_mapping
+from subscribers.imports.columns.sensitive import (
     SENSITIVE_DETAILS,
     can_be_cleared,
     sensitive_columns,

@@ -14,8 +14,8 @@ from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from subscribers.imports import running
 from subscribers.imports.actions import ReadingChoice, create_import
-from subscribers.imports.feeding import ReadyChunk
-from subscribers.imports.staging import Stage
+from subscribers.imports.merging.feeding import ReadyChunk
+from subscribers.imports.merging.staging import Stage
 from subscribers.suppression.actions import suppress
 from subscribers.suppression.models import Suppression
 from tests.subscribers.imports.files import OUR_FORM, counts_of, csv_upload, imported

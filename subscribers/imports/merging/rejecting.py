@@ -1,0 +1,61 @@
+"""Rows that are not taken: kept with their line, the reason and their cells as they came."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext
+
+from subscribers.imports.files import open_table
+from subscribers.imports.merging import sql
+from subscribers.imports.merging.people import copy_into
+from subscribers.imports.models import Import
+from subscribers.imports.reading.streaming import FileFormat, Reject, kept_cells, read_blocks
+from subscribers.imports.values.cells import copy_lines
+from subscribers.imports.values.converting import copy_text
+
+LONGEST_DETAIL = 300
+
+
+def store_rejects(cursor: Any, source: Import, rejects: Sequence[Reject]) -> Counter[str]:
+    """Write the rejects of a chunk in the caller's transaction; how many there are of each code."""
+    details = {(reject.column, reject.detail, reject.code): reject for reject in rejects}
+    sentences = {problem: copy_text(detail_of(reject)) for problem, reject in details.items()}
+    columns = [
+        [str(reject.line) for reject in rejects],
+        [reject.code.value for reject in rejects],
+        [sentences[reject.column, reject.detail, reject.code] for reject in rejects],
+        [copy_text(json.dumps(list(reject.cells), ensure_ascii=False)) for reject in rejects],
+    ]
+    copy_into(cursor, sql.COPY_REJECTS, copy_lines(columns, first=(source.organisation_id, source.pk)))
+    return Counter(reject.code.value for reject in rejects)
+
+
+def detail_of(reject: Reject) -> str:
+    """The sentence a person reads, in the language in force, with the column it is about."""
+    sentence = gettext(reject.sentence)
+    if reject.column:
+        sentence = gettext("%(column)s: %(problem)s") % {"column": reject.column, "problem": sentence}
+    return sentence[:LONGEST_DETAIL]
+
+
+def cells_of_lines(
+    source: Import, file: FileFormat, start: tuple[int, int], lines: Collection[int]
+) -> dict[int, list[str]]:
+    """The cells of these rows as they stand in the file, read once more from ``start`` on (bytes and lines).
+
+    Rows that turn out to be wrong late are few: keeping the cells of all of them would cost more.
+    """
+    found: dict[int, list[str]] = {}
+    with open_table(source) as stream:
+        for block in read_blocks(stream, replace(file, offset=start[0], line=start[1])):
+            for line, row in zip(block.lines, block.rows, strict=True):
+                if line in lines:
+                    found[line] = kept_cells(row)
+            if len(found) == len(lines):
+                break
+    return found

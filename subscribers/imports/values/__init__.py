@@ -1,0 +1,1 @@
+"""Cells as people wrote them to values as they are stored, a column at a time."""
