@@ -2,7 +2,7 @@
 
 Column by column is several times faster than row by row: the loops run in C, and each distinct value of a
 language, a date or a tag list is understood once. A converter takes the cells of a column, whether they are
-`plain` (see `reading.Block`), and a dict to note errors in: row number -> reject code.
+`plain` (see `reading.blocks.Block`), and a dict to note errors in: row number -> reject code.
 """
 
 import ipaddress
