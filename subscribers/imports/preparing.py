@@ -34,7 +34,7 @@ from subscribers.imports.files import (
     safe_name,
     table_size,
 )
-from subscribers.imports.formats.tables import HURRIED, THOROUGH, Maker, is_quick
+from subscribers.imports.formats.tables import HURRIED, MOST_WHILE_WAITING, THOROUGH, Maker, is_quick
 from subscribers.imports.models import DateOrder, FileKind, Import, UpdateRule
 from subscribers.imports.passport.declaring import check_declaration, declaration_of
 from subscribers.imports.passport.saved_mappings import take_up_saved_mapping
@@ -136,11 +136,13 @@ def make_table(source: Import, part: str, report: Callable[[int], None] | None) 
     if known:
         source.doubts = ["part"] if "part" in source.doubts and not part else []
         return
+    waits = report is None
+    most = settings.ACCORD.upload_limit
     maker = Maker(
         new_file=lambda: new_sealed_file(source, f"{TABLE}-{token_hex(4)}"),
         report=report,
-        limits=HURRIED if report is None else THOROUGH,
-        most_bytes=settings.ACCORD.upload_limit,
+        limits=HURRIED if waits else THOROUGH,
+        most_bytes=min(most, MOST_WHILE_WAITING) if waits else most,
         most_columns=settings.ACCORD.import_columns_limit,
     )
     with open_original(source) as stream:

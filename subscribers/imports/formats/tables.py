@@ -15,7 +15,8 @@ from subscribers.imports.models import FileKind
 from subscribers.imports.problems import NoSuchPartError, UnpacksTooLargeError, UnsupportedArchiveError
 
 QUICK_BYTES = 5 * 1024 * 1024  # read while somebody waits; what is larger takes a job
-QUICK_UNPACKED = 50 * 1024 * 1024
+QUICK_UNPACKED = 50 * 1024 * 1024  # by its own account, which is not believed:
+MOST_WHILE_WAITING = 4 * QUICK_UNPACKED
 # A workbook of a million rows is unpacked in a gigabyte; the other formats are read row by row.
 THOROUGH = Limits(memory=3 * 1024 * MEGABYTE, seconds=1800)
 HURRIED = Limits(memory=1024 * MEGABYTE, seconds=30)
