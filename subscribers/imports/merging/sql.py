@@ -28,8 +28,8 @@ COPY subscribers_importreject (organisation_id, source_import_id, line, code, de
 
 # Who has these identities, one a row of text, an empty one as COPY writes it. Kept apart in a subquery this is an
 # index look-up each; the planner would rather read all contacts of the organisation, which takes the longer the more
-# there are. It does not see which organisation it is: of a new one it knows nobody yet, takes any index that begins with
-# the organisation for as good as another, and reads all that the first chunk made for each row of the second.
+# there are. It is not shown which organisation it is: of a new one it knows nobody yet, takes any index that begins
+# with the organisation for as good as another, and reads all that the first chunk made for each row of the second.
 # Indexes: one_contact_an_external_id, one_contact_an_email, one_contact_a_phone.
 HOLDERS = {
     key: f"""
