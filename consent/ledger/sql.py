@@ -163,15 +163,18 @@ given AS MATERIALIZED (
 )"""
 
 # The states these choices meet, locked in one order for all, so that two batches can't wait for each other; a lock
-# also gives the newest version of the row, whoever wrote it meanwhile. Index: the state's primary key.
+# also gives the newest version of the row, whoever wrote it meanwhile. Each is looked up by itself: of a join the
+# planner expects a single row, and then compares each of ten thousand with each. Index: the state's primary key.
 LOCKED = """
 locked AS MATERIALIZED (
-    SELECT s.contact_id, s.purpose_id, s.channel, s.status, s.since, s.expires_at, s.event_id
-    FROM given g
-    JOIN consent_consentstate s ON s.organisation_id = %(organisation)s AND s.contact_id = g.contact_id
-        AND s.purpose_id = g.purpose_id AND s.channel = g.channel
-    ORDER BY s.contact_id, s.purpose_id, s.channel
-    FOR UPDATE OF s
+    SELECT l.* FROM (SELECT contact_id, purpose_id, channel FROM given ORDER BY 1, 2, 3) g
+    CROSS JOIN LATERAL (
+        SELECT s.contact_id, s.purpose_id, s.channel, s.status, s.since, s.expires_at, s.event_id
+        FROM consent_consentstate s
+        WHERE s.organisation_id = %(organisation)s AND s.contact_id = g.contact_id AND s.purpose_id = g.purpose_id
+            AND s.channel = g.channel
+        FOR UPDATE
+    ) l
 )"""
 
 
