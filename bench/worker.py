@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
 
 from bench.setting import use_bench_database
 
@@ -27,8 +30,33 @@ def run_in_worker(job_id: int) -> Ran:
     return Ran(**json.loads(answer.splitlines()[-1]))
 
 
-def megabytes(whose: int) -> float:
-    return resource.getrusage(whose).ru_maxrss / 1024
+def most_memory(process: str) -> float:
+    """What a process has had in memory at most; ``getrusage`` would count what its parent had when it forked."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+@contextmanager
+def children_watched() -> Iterator[list[float]]:
+    """The most memory of any child, looked at now and then."""
+    most, stopped = [0.0], Event()
+
+    def look() -> None:
+        while not stopped.wait(0.05):
+            for listed in Path("/proc/self/task").glob("*/children"):
+                for child in listed.read_text().split():
+                    try:
+                        most[0] = max(most[0], most_memory(child))
+                    except (OSError, IndexError):
+                        continue  # it has just ended
+
+    thread = Thread(target=look)
+    thread.start()
+    try:
+        yield most
+    finally:
+        stopped.set()
+        thread.join()
 
 
 def main(job_id: int) -> None:
@@ -39,11 +67,11 @@ def main(job_id: int) -> None:
     from portal.jobs.running import run_job
     from subscribers.imports.running import execute_import
 
-    began = time.perf_counter()
-    run_job(job_id, execute_import)
-    took = time.perf_counter() - began
-    ran = Ran(took, megabytes(resource.RUSAGE_SELF), megabytes(resource.RUSAGE_CHILDREN))
-    print(json.dumps(vars(ran)))
+    with children_watched() as of_children:
+        began = time.perf_counter()
+        run_job(job_id, execute_import)
+        took = time.perf_counter() - began
+    print(json.dumps({"seconds": took, "memory": most_memory("self"), "of_children": of_children[0]}))
 
 
 if __name__ == "__main__":
