@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -48,91 +48,96 @@ class NewConsents:
         copy_into(cursor, import_sql.COPY_STATES, self.states)
 
 
-@dataclass(slots=True)
-class RowProofs:
-    """The evidence of each row: its own, else that of the file; as cells of COPY text."""
-
-    ids: list[str]
-    digests: list[str]
-    text: list[bytes] = field(default_factory=list)
-
-
 def new_consents(claimed: Claimed, new: People) -> NewConsents:
     """What is claimed of people who become contacts; in a dry run only how much that is."""
-    dates = moments(new.columns, min(claimed.collected_at, new.now))
-    rows = [claim.claiming(new.columns) for claim in claimed.claims]
     if claimed.proof is None or not new.ids:
-        counts = {"recorded": sum(map(len, rows)), "expired": 0}
-        for claim, numbers in zip(claimed.claims, rows, strict=True):
-            counts["expired"] += expired(claim.expiries([dates[number] for number in numbers]), new.now)
-        return NewConsents(counts)
-    proofs = row_proofs(claimed, claimed.proof, new, sorted(set().union(*rows)), dates)
-    event_ids = fresh_ids(import_sql.EVENT_IDS, sum(map(len, rows)))
-    events: list[bytes] = []
-    states: list[bytes] = []
-    counts = {"recorded": len(event_ids), "expired": 0}
-    for claim, numbers in zip(claimed.claims, rows, strict=True):
-        ids, event_ids = event_ids[: len(numbers)], event_ids[len(numbers) :]
-        text = claim_text(claimed, claim, new, numbers, ids, dates, proofs, counts)
-        events += text[0]
-        states += text[1]
-    return NewConsents(counts, proofs.text, events, states)
+        return NewConsents(counts_of(claimed, new))
+    return NewConsentWriter(claimed, claimed.proof, new).written()
+
+
+def counts_of(claimed: Claimed, new: People) -> dict[str, int]:
+    dates = moments(new.columns, min(claimed.collected_at, new.now))
+    counts = {"recorded": 0, "expired": 0}
+    for claim in claimed.claims:
+        numbers = claim.claiming(new.columns)
+        counts["recorded"] += len(numbers)
+        counts["expired"] += expired(claim.expiries([dates[number] for number in numbers]), new.now)
+    return counts
 
 
 def expired(expiries: Sequence[datetime] | None, now: datetime) -> int:
     return sum(expiry <= now for expiry in expiries or ())
 
 
-def row_proofs(
-    claimed: Claimed, file: FileProof, new: People, numbers: Sequence[int], dates: Sequence[str]
-) -> RowProofs:
-    """Seal the evidence of the rows that bring any."""
-    proofs = RowProofs([str(file.id)] * len(new), [bytea(file.digest)] * len(new))
-    proved = rows_with_proof(new.columns, numbers)
-    if not proved:
-        return proofs
-    first = (claimed.organisation_id, new.now.isoformat())
-    ids = fresh_ids(import_sql.EVIDENCE_IDS, len(proved))
-    for start in range(0, len(proved), PIECE_ROWS):
-        numbers, some = proved[start : start + PIECE_ROWS], ids[start : start + PIECE_ROWS]
-        sealed = sealed_rows(claimed.box, file, new.columns, numbers, dates)
-        digests = [bytea(one.digest) for one in sealed]
-        for number, evidence_id, digest in zip(numbers, some, digests, strict=True):
-            proofs.ids[number], proofs.digests[number] = evidence_id, digest
-        contacts = [new.ids[number] for number in numbers]
-        proofs.text += copy_lines([some, contacts, digests, [bytea(one.payload) for one in sealed]], first=first)
-    return proofs
+class NewConsentWriter:
+    """Seals the evidence of the rows that bring any, and writes the events and states of each claim."""
+
+    def __init__(self, claimed: Claimed, file: FileProof, new: People) -> None:
+        self._claimed, self._file, self._new = claimed, file, new
+        self._now = new.now.isoformat()
+        self._dates = moments(new.columns, min(claimed.collected_at, new.now))
+        # The evidence of each row: its own, else that of the file.
+        self._evidence_ids, self._digests = [str(file.id)] * len(new), [bytea(file.digest)] * len(new)
+
+    def written(self) -> NewConsents:
+        rows = [claim.claiming(self._new.columns) for claim in self._claimed.claims]
+        evidence = self._evidence(rows_with_proof(self._new.columns, sorted(set().union(*rows))))
+        counts, events, states = {"recorded": 0, "expired": 0}, [], []
+        event_ids = fresh_ids(import_sql.EVENT_IDS, sum(map(len, rows)))
+        for claim, numbers in zip(self._claimed.claims, rows, strict=True):
+            ids, event_ids = event_ids[: len(numbers)], event_ids[len(numbers) :]
+            since = self._of(self._dates, numbers)
+            expiries = claim.expiries(since)
+            counts["recorded"] += len(numbers)
+            counts["expired"] += expired(expiries, self._new.now)
+            events += self._events(claim, numbers, ids, since)
+            states += self._states(claim, numbers, ids, since, expiries)
+        return NewConsents(counts, evidence, events, states)
+
+    def _evidence(self, proved: Sequence[int]) -> list[bytes]:
+        """Some thousand at a time: sealed and in hexadecimal they are the largest part of a chunk."""
+        first = (self._claimed.organisation_id, self._now)
+        ids = fresh_ids(import_sql.EVIDENCE_IDS, len(proved))
+        text: list[bytes] = []
+        for start in range(0, len(proved), PIECE_ROWS):
+            numbers, some = proved[start : start + PIECE_ROWS], ids[start : start + PIECE_ROWS]
+            sealed = sealed_rows(self._claimed.box, self._file, self._new.columns, numbers, self._dates)
+            digests = [bytea(one.digest) for one in sealed]
+            for number, evidence_id, digest in zip(numbers, some, digests, strict=True):
+                self._evidence_ids[number], self._digests[number] = evidence_id, digest
+            payloads = [bytea(one.payload) for one in sealed]
+            text += copy_lines([some, self._of(self._new.ids, numbers), digests, payloads], first=first)
+        return text
+
+    def _events(
+        self, claim: ClaimedConsent, numbers: Sequence[int], ids: Sequence[str], since: Sequence[str]
+    ) -> list[bytes]:
+        told = (self._claimed.organisation_id, "grant", self._now, "import", self._claimed.reference, "")
+        proofs = self._of(self._evidence_ids, numbers), self._of(self._digests, numbers)
+        contacts = self._of(self._new.ids, numbers)
+        first = (*told, claim.purpose_id, claim.channel, claim.basis)
+        return copy_lines([ids, contacts, since, *proofs], first=first)
+
+    def _states(
+        self,
+        claim: ClaimedConsent,
+        numbers: Sequence[int],
+        event_ids: Sequence[str],
+        since: Sequence[str],
+        expiries: Sequence[datetime] | None,
+    ) -> list[bytes]:
+        ends = [expiry.isoformat() for expiry in expiries] if expiries else [NULL] * len(numbers)
+        status = "unconfirmed" if claim.waits else "granted"
+        first = (self._claimed.organisation_id, claim.purpose_id, claim.channel, status)
+        return copy_lines([self._of(self._new.ids, numbers), since, ends, event_ids], first=first)
+
+    def _of(self, cells: Sequence[str], numbers: Sequence[int]) -> Sequence[str]:
+        """The cells of these rows: nearly always all of them."""
+        return cells if len(numbers) == len(self._new) else [cells[number] for number in numbers]
 
 
 def bytea(value: bytes) -> str:
     return rf"\\x{value.hex()}"
-
-
-def claim_text(
-    claimed: Claimed,
-    claim: ClaimedConsent,
-    new: People,
-    numbers: Sequence[int],
-    event_ids: Sequence[str],
-    dates: Sequence[str],
-    proofs: RowProofs,
-    counts: dict[str, int],
-) -> tuple[list[bytes], list[bytes]]:
-    """Events and states of one claim."""
-    contacts, since, ids, digests = new.ids, dates, proofs.ids, proofs.digests
-    if len(numbers) < len(new):
-        contacts, since = [contacts[number] for number in numbers], [since[number] for number in numbers]
-        ids, digests = [ids[number] for number in numbers], [digests[number] for number in numbers]
-    expiries = claim.expiries(since)
-    counts["expired"] += expired(expiries, new.now)
-    ends = [expiry.isoformat() for expiry in expiries] if expiries else [NULL] * len(numbers)
-    now, status = new.now.isoformat(), "unconfirmed" if claim.waits else "granted"
-    told = (claimed.organisation_id, "grant", now, "import", claimed.reference, "")
-    about = (claim.purpose_id, claim.channel)
-    return (
-        copy_lines([event_ids, contacts, since, ids, digests], first=(*told, *about, claim.basis)),
-        copy_lines([contacts, since, ends, event_ids], first=(claimed.organisation_id, *about, status)),
-    )
 
 
 def claims_that_matter(cursor: Any, claimed: Claimed, chunk: ChunkContext) -> list[Met]:
