@@ -80,7 +80,7 @@ def _is_holding(holder: Holder) -> bool:
     return holder.stdout.readline() == b"holding\n"
 
 
-def _until(condition: Callable[[], object], seconds: float = 20) -> bool:
+def _until(condition: Callable[[], object], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
