@@ -53,7 +53,7 @@ given AS MATERIALIZED (
                 %(occurred_at)s::timestamptz[], %(digests)s::bytea[], %(payloads)s::bytea[], %(waits)s::boolean[],
                 %(days)s::int[])
         AS u(n, contact_id, purpose_id, channel, basis, occurred_at, digest, payload, waits, valid_for_days)
-    JOIN subscribers_contact c ON c.organisation_id = %(organisation)s AND c.id = u.contact_id
+    JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
 )"""
 OWN_OR_FILE = "CASE WHEN g.payload IS NULL THEN %(evidence)s::bigint ELSE nextval('consent_evidence_id_seq') END"
 OWN_PROOFS = sql.PROOFS.replace("WHERE evidence_id IS NOT NULL", "WHERE payload IS NOT NULL")
@@ -74,7 +74,7 @@ given AS MATERIALIZED (
            %(digest)s::bytea AS digest
     FROM unnest(%(n)s::int[], %(contact)s::bigint[], %(channel)s::text[], %(occurred_at)s::timestamptz[])
         AS u(n, contact_id, channel, occurred_at)
-    JOIN subscribers_contact c ON c.organisation_id = %(organisation)s AND c.id = u.contact_id
+    JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
     JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND u.channel = ANY (p.channels)
 )"""
 STOPPED = sql.decided_with("%(evidence)s::bigint", sql.CLICKED_STOP)

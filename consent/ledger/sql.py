@@ -132,7 +132,8 @@ CLICKED_STOP = Effects(frozenset({Action.WITHDRAW, Action.OBJECT}), clicked=True
 GRANTING = Effects(frozenset({Action.GRANT}))
 
 
-# The choices of a batch; a contact or purpose of another organisation is not found and drops out.
+# The choices of a batch; a contact or purpose of another organisation is not found and drops out. The planner does not
+# see which organisation it is: of a new one it expects nobody, and reads all of them by any index for each choice.
 # Index: the primary keys of both.
 GIVEN_BATCH = """
 given AS MATERIALIZED (
@@ -145,7 +146,7 @@ given AS MATERIALIZED (
         AS u(n, contact_id, purpose_id, channel, action, basis, occurred_at, source, source_reference, notice_version,
              paused_until, digest, payload)
     JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = u.purpose_id
-    JOIN subscribers_contact c ON c.organisation_id = %(organisation)s AND c.id = u.contact_id
+    JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
 )"""
 
 # One person's "stop" on one channel: for the purpose named, or (NULL) for all that use the channel (W-07). Leaving a

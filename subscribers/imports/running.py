@@ -23,7 +23,7 @@ from subscribers.imports.merging.staging import Stage, StaleChunkError, stages
 from subscribers.imports.merging.tags import KnownTags
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.preparing import prepare_in
-from subscribers.imports.reading.chunks import CHUNK_ROWS, Chunk, read_chunks, tuned_interpreter
+from subscribers.imports.reading.chunks import CHUNK_ROWS, FIRST_ROWS, Chunk, read_chunks, tuned_interpreter
 from subscribers.imports.reading.reader import LARGE_BYTES, read_in_child
 from subscribers.imports.reading.streaming import BLOCK_BYTES
 from subscribers.imports.stages import StageRuns
@@ -102,7 +102,11 @@ class Merger:
         self._tags = KnownTags(source)
         checkpoint = run.checkpoint
         # A run that is resumed must cut the file where the first one did, whatever the constants are by then.
-        self.sizes: dict[str, int] = checkpoint.get("sizes") or {"chunk_rows": CHUNK_ROWS, "block_bytes": BLOCK_BYTES}
+        self.sizes: dict[str, int] = checkpoint.get("sizes") or {
+            "chunk_rows": CHUNK_ROWS,
+            "first_rows": FIRST_ROWS,
+            "block_bytes": BLOCK_BYTES,
+        }
         self.offset: int = checkpoint.get("offset", 0)
         self._horizon: int = checkpoint.get("horizon", 0)
         self._read: int = checkpoint.get("read", 0)

@@ -53,12 +53,13 @@ COPY subscribers_contact (organisation_id, origin, source_import_id, created_at,
     collected_at, last_seen_at) FROM STDIN
 """
 
-# Each staged row beside the contact it met, found by its primary key one by one. Who is gone by now, or has none of
-# the row's identities any more, makes the row `stale`.
+# Each staged row beside the contact it met, found by its primary key one by one (the planner is kept from seeing whose
+# it is, as above). Who is gone by now, or has none of the row's identities any more, makes the row `stale`.
 MET = """
 FROM {staged} s
 LEFT JOIN LATERAL (
-    SELECT c.* FROM subscribers_contact c WHERE c.organisation_id = %(organisation_id)s AND c.id = s.contact_id OFFSET 0
+    SELECT c.* FROM subscribers_contact c
+    WHERE c.organisation_id = (SELECT %(organisation_id)s::bigint) AND c.id = s.contact_id OFFSET 0
 ) c ON true
 """
 STALE = "(({same}) IS NOT TRUE)"
@@ -83,7 +84,7 @@ old AS MATERIALIZED (
     FROM (SELECT * FROM {staged} WHERE line = ANY(%(lines)s::bigint[]) ORDER BY contact_id OFFSET 0) s
     CROSS JOIN LATERAL (
         SELECT c.* FROM subscribers_contact c
-        WHERE c.organisation_id = %(organisation_id)s AND c.id = s.contact_id OFFSET 0 {lock}
+        WHERE c.organisation_id = (SELECT %(organisation_id)s::bigint) AND c.id = s.contact_id OFFSET 0 {lock}
     ) c
 ),
 differences AS MATERIALIZED (
@@ -104,7 +105,7 @@ SET {{assignments}}, updated_at = %(now)s, provenance = COALESCE(d.provenance, '
     WHERE name <> 'email_key'
 )
 FROM differences d
-WHERE c.organisation_id = %(organisation_id)s AND c.id = d.id
+WHERE c.organisation_id = (SELECT %(organisation_id)s::bigint) AND c.id = d.id
 """  # noqa: S608
 DIFFERS = "CASE WHEN o.new_{name} IS DISTINCT FROM o.{name} THEN jsonb_build_object('{name}', {value}) ELSE '{{}}' END"
 ADDED_TAGS = "ARRAY(SELECT tag FROM unnest(o.new_tags) tag WHERE tag <> ALL (o.tags))"

@@ -19,7 +19,7 @@ from subscribers.imports.values.duplicates import Deduplicator
 from subscribers.imports.values.rows import RowValidator, StagedRows, joined
 
 CHUNK_ROWS = 10_000
-FIRST_ROWS = 5_000  # the server should not wait long for something to do
+FIRST_ROWS = 2_500  # the server should not wait long for something to do
 COLLECTIONS = (200_000, 20, 100)
 TURN = 0.0002  # seconds
 Item = TypeVar("Item")
@@ -54,6 +54,7 @@ def read_chunks(
     validator: RowValidator,
     *,
     chunk_rows: int = CHUNK_ROWS,
+    first_rows: int = FIRST_ROWS,
     block_bytes: int = BLOCK_BYTES,
 ) -> Iterator[Chunk]:
     """The whole file, always from its start: a resumed run must know who was seen before its checkpoint.
@@ -62,7 +63,7 @@ def read_chunks(
     """
     people = Deduplicator()
     parts: list[StagedRows] = []
-    count, wanted = 0, min(FIRST_ROWS, chunk_rows)
+    count, wanted = 0, min(first_rows, chunk_rows)
     start = place = (file.offset, file.line)
     for block in read_blocks(stream, file, block_bytes=block_bytes):
         part = validator.validate(block)
