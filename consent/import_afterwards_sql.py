@@ -29,15 +29,17 @@ s.organisation_id = %(organisation)s AND s.contact_id = {place}.contact_id AND s
 # was found goes back as arrays, whose length the planner knows: one statement for both would take it for a single row,
 # and compare everybody with everybody.
 FOUND = (
-    "contact_id", "purpose_id", "channel", "basis", "occurred_at", "source_reference", "notice_version", "proof_id",
-    "digest", "double_opt_in", "valid_for_days",
+    "contact_id", "purpose_id", "channel", "basis", "occurred_at", "source_reference", "notice_version",
+    "notice_digest", "purpose_version", "collection_point_id", "actor", "proof_id", "digest",
+    "double_opt_in", "valid_for_days",
 )  # fmt: skip
 
 # Who is `unconfirmed` by this import, and by nothing else. They agreed when the file says they did, so that their
 # agreement also ends when it would have (C-11); that it was proven is known since now.
 UNCONFIRMED = f"""
 SELECT s.contact_id, s.purpose_id, s.channel, e.basis, e.occurred_at, %(reference)s, e.notice_version,
-       %(evidence)s::bigint, %(digest)s::bytea, FALSE, p.valid_for_days
+       e.notice_digest, e.purpose_version, e.collection_point_id, e.actor, %(evidence)s::bigint,
+       %(digest)s::bytea, FALSE, p.valid_for_days
 FROM (SELECT e.* {CLAIMED}) e
 JOIN consent_consentstate s ON {STATE_OF.format(place="e")} AND s.event_id = e.id
 JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = s.purpose_id AND NOT p.double_opt_in
@@ -47,7 +49,7 @@ ORDER BY s.contact_id, s.purpose_id, s.channel FOR UPDATE OF s
 
 # The word that an agreement in force rests on. Index: the event's primary key; events_by_contact.
 RESTS_ON = """
-SELECT e.id, e.basis, e.source, e.source_reference FROM consent_consentevent e
+SELECT e.id, e.basis, e.purpose_version, e.source, e.source_reference FROM consent_consentevent e
 WHERE e.id = CASE WHEN h.status <> 'paused' THEN h.event_id ELSE (
     SELECT y.id FROM consent_consentevent y
     WHERE y.organisation_id = %(organisation)s AND y.contact_id = h.contact_id AND y.purpose_id = h.purpose_id
@@ -59,7 +61,8 @@ WHERE e.id = CASE WHEN h.status <> 'paused' THEN h.event_id ELSE (
 # back.
 STANDING = f"""
 SELECT h.contact_id, h.purpose_id, h.channel, e.basis, GREATEST(%(now)s::timestamptz, h.since), %(reference)s, '',
-       %(evidence)s::bigint, %(digest)s::bytea, FALSE, NULL::int, e.id IS NOT NULL AS rests
+       NULL::bytea, e.purpose_version, NULL::bigint, '', %(evidence)s::bigint,
+       %(digest)s::bytea, FALSE, NULL::int, e.id IS NOT NULL AS rests
 FROM (
     SELECT s.contact_id, s.purpose_id, s.channel, s.status, s.since, s.event_id
     FROM (SELECT DISTINCT e.contact_id, e.purpose_id, e.channel {CLAIMED}) e
@@ -83,7 +86,8 @@ WHERE e.organisation_id = %(organisation)s AND e.contact_id = u.contact_id AND e
 AGREED_BEFORE = f"""
 SELECT u.contact_id, u.purpose_id, u.channel, y.basis, y.occurred_at,
        CASE WHEN y.source IN ('import', 'system') THEN y.source_reference ELSE 'event:' || y.id END,
-       y.notice_version, y.evidence_id, y.evidence_digest,
+       y.notice_version, y.notice_digest, y.purpose_version, y.collection_point_id, y.actor, y.evidence_id,
+       y.evidence_digest,
        p.double_opt_in AND y.action = 'grant' AND y.source <> 'system'
            AND NOT EXISTS (SELECT {EARLIER} AND e.action = 'confirm'),
        p.valid_for_days
@@ -99,20 +103,24 @@ ORDER BY u.contact_id, u.purpose_id, u.channel
 GIVEN = """
 given AS MATERIALIZED (
     SELECT u.n::int AS n, u.contact_id, u.purpose_id, u.channel, %(action)s::text AS action, u.basis, u.occurred_at,
-           'system'::text AS source, u.source_reference, u.notice_version, NULL::timestamptz AS paused_until,
-           NULL::bytea AS payload, u.proof_id, u.digest, u.double_opt_in, u.valid_for_days
+           'system'::text AS source, u.source_reference, u.notice_version, u.notice_digest, u.purpose_version,
+           u.collection_point_id, u.actor, NULL::timestamptz AS paused_until, NULL::bytea AS payload,
+           u.proof_id, u.digest, u.double_opt_in, u.valid_for_days
     FROM unnest(%(contact_id)s::bigint[], %(purpose_id)s::bigint[], %(channel)s::text[], %(basis)s::text[],
                 %(occurred_at)s::timestamptz[], %(source_reference)s::text[], %(notice_version)s::text[],
-                %(proof_id)s::bigint[], %(digest)s::bytea[], %(double_opt_in)s::boolean[], %(valid_for_days)s::int[])
+                %(notice_digest)s::bytea[], %(purpose_version)s::smallint[], %(collection_point_id)s::bigint[],
+                %(actor)s::text[], %(proof_id)s::bigint[],
+                %(digest)s::bytea[], %(double_opt_in)s::boolean[], %(valid_for_days)s::int[])
         WITH ORDINALITY AS u (contact_id, purpose_id, channel, basis, occurred_at, source_reference, notice_version,
-                              proof_id, digest, double_opt_in, valid_for_days, n)
+                              notice_digest, purpose_version, collection_point_id, actor, proof_id, digest,
+                              double_opt_in, valid_for_days, n)
 )"""
 
 
 def writing(action: Action) -> str:
     """The ledger's own steps for what was found."""
     decided = sql.decided_with("g.proof_id", Effects(frozenset({action})))
-    return f"WITH {GIVEN}, {sql.LOCKED}, {decided}, {sql.EVENTS}, {sql.STATES} SELECT count(*) FROM decided"  # noqa: S608
+    return f"WITH {GIVEN}, {sql.LOCKED}, {decided}, {sql.SHOWN_EVENTS}, {sql.STATES} SELECT count(*) FROM decided"  # noqa: S608
 
 
 WRITE = {action: writing(action) for action in (Action.CONFIRM, Action.REVERT, Action.GRANT)}

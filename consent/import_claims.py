@@ -54,6 +54,7 @@ class ClaimedConsent:
 
     purpose_id: int
     key: str
+    version: int
     channel: str
     basis: str
     waits: bool
@@ -86,6 +87,7 @@ def claims_of(source: Import, *, held: bool) -> list[ClaimedConsent]:
         ClaimedConsent(
             purpose_id=purposes[key].pk,
             key=key,
+            version=purposes[key].version,
             channel=channel,
             basis=purposes[key].basis,
             waits=held or purposes[key].double_opt_in,

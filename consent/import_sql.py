@@ -10,7 +10,7 @@ from consent.ledger import sql
 COPY_EVIDENCE = "COPY consent_evidence (organisation_id, created_at, id, contact_id, digest, payload) FROM STDIN"
 COPY_EVENTS = """
 COPY consent_consentevent (organisation_id, action, recorded_at, source, source_reference, notice_version, purpose_id,
-    channel, basis, id, contact_id, occurred_at, evidence_id, evidence_digest) FROM STDIN
+    channel, basis, purpose_version, id, contact_id, occurred_at, evidence_id, evidence_digest) FROM STDIN
 """
 COPY_STATES = """
 COPY consent_consentstate (organisation_id, purpose_id, channel, status, contact_id, since, expires_at, event_id)
@@ -47,12 +47,13 @@ GIVEN_MET = """
 given AS MATERIALIZED (
     SELECT u.n, u.contact_id, u.purpose_id, u.channel, 'grant'::text AS action, u.basis, u.occurred_at,
            'import'::text AS source, %(reference)s::text AS source_reference, ''::text AS notice_version,
-           NULL::timestamptz AS paused_until, COALESCE(u.digest, %(digest)s::bytea) AS digest, u.payload,
-           u.waits AS double_opt_in, u.valid_for_days
+           u.purpose_version, NULL::timestamptz AS paused_until,
+           COALESCE(u.digest, %(digest)s::bytea) AS digest, u.payload, u.waits AS double_opt_in, u.valid_for_days
     FROM unnest(%(n)s::int[], %(contact)s::bigint[], %(purpose)s::bigint[], %(channel)s::text[], %(basis)s::text[],
                 %(occurred_at)s::timestamptz[], %(digests)s::bytea[], %(payloads)s::bytea[], %(waits)s::boolean[],
-                %(days)s::int[])
-        AS u(n, contact_id, purpose_id, channel, basis, occurred_at, digest, payload, waits, valid_for_days)
+                %(days)s::int[], %(version)s::smallint[])
+        AS u(n, contact_id, purpose_id, channel, basis, occurred_at, digest, payload, waits, valid_for_days,
+             purpose_version)
     JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
 )"""
 OWN_OR_FILE = "CASE WHEN g.payload IS NULL THEN %(evidence)s::bigint ELSE nextval('consent_evidence_id_seq') END"
@@ -71,7 +72,7 @@ given AS MATERIALIZED (
     SELECT u.n, u.contact_id, p.id AS purpose_id, u.channel,
            CASE WHEN p.basis = 'consent' THEN 'withdraw' ELSE 'object' END AS action, p.basis, u.occurred_at,
            'import'::text AS source, %(reference)s::text AS source_reference, ''::text AS notice_version,
-           %(digest)s::bytea AS digest
+           p.version AS purpose_version, %(digest)s::bytea AS digest
     FROM unnest(%(n)s::int[], %(contact)s::bigint[], %(channel)s::text[], %(occurred_at)s::timestamptz[])
         AS u(n, contact_id, channel, occurred_at)
     JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id

@@ -115,7 +115,7 @@ class NewConsentWriter:
         told = (self._claimed.organisation_id, "grant", self._now, "import", self._claimed.reference, "")
         proofs = self._of(self._evidence_ids, numbers), self._of(self._digests, numbers)
         contacts = self._of(self._new.ids, numbers)
-        first = (*told, claim.purpose_id, claim.channel, claim.basis)
+        first = (*told, claim.purpose_id, claim.channel, claim.basis, claim.version)
         return copy_lines([ids, contacts, since, *proofs], first=first)
 
     def _states(
@@ -187,6 +187,7 @@ def write_met(
             "payloads": [proof and proof.payload for proof in proofs],
             "waits": [claim.waits for claim in claims],
             "days": [claim.days for claim in claims],
+            "version": [claim.version for claim in claims],
         },
     )
     recorded, over = cursor.fetchone()

@@ -2,6 +2,7 @@
 
 from consent.audiences.models import Audience
 from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportProof
+from consent.notices.models import NoticeVersion
 from consent.purposes.models import Purpose
 
-__all__ = ["Audience", "ConsentEvent", "ConsentState", "Evidence", "ImportProof", "Purpose"]
+__all__ = ["Audience", "ConsentEvent", "ConsentState", "Evidence", "ImportProof", "NoticeVersion", "Purpose"]

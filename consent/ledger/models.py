@@ -137,6 +137,16 @@ class ConsentEvent(models.Model):
         Evidence, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, null=True, related_name="+"
     )
     evidence_digest = models.BinaryField(max_length=32, null=True)
+    purpose_version = models.PositiveSmallIntegerField(
+        null=True, help_text="what the purpose said when the choice was recorded (C-08)"
+    )
+    notice_digest = models.BinaryField(
+        max_length=32, null=True, help_text="SHA-256 of the text shown, in the words and language it was shown in"
+    )
+    collection_point_id = models.BigIntegerField(null=True, help_text="where the person was asked")
+    actor = models.CharField(
+        max_length=60, blank=True, db_default="", help_text="who answered, when it was not the person (C-13)"
+    )
     # xid8, set by the database itself (default in migration 0002); Django never writes it.
 
     objects = TenantManager()

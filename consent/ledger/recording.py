@@ -26,7 +26,10 @@ from subscribers.contacts.values import EARLIEST
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One thing a person did about one purpose on one channel; an empty ``basis`` is the purpose's own."""
+    """One thing a person did about one purpose on one channel; an empty ``basis`` is the purpose's own.
+
+    ``notice_digest``: SHA-256 of the text shown; ``actor``: who answered, empty when it was the person (C-13).
+    """
 
     contact_id: int
     purpose_id: int
@@ -38,6 +41,9 @@ class Choice:
     source_reference: str = ""
     evidence: dict[str, Any] | None = None
     notice_version: str = ""
+    notice_digest: bytes | None = None
+    collection_point_id: int | None = None
+    actor: str = ""
     paused_until: datetime | None = None
 
     @property
@@ -49,10 +55,11 @@ class Choice:
 PLAIN = {
     "contact": "contact_id",
     "purpose": "purpose_id",
+    "collection_point": "collection_point_id",
     **{
         name: name
         for name in (field.name for field in fields(Choice))
-        if name not in {"contact_id", "purpose_id", "evidence", "occurred_at"}
+        if name not in {"contact_id", "purpose_id", "collection_point_id", "evidence", "occurred_at"}
     },
 }
 

@@ -138,16 +138,17 @@ GRANTING = Effects(frozenset({Action.GRANT}))
 GIVEN_BATCH = """
 given AS MATERIALIZED (
     SELECT u.n, u.contact_id, u.purpose_id, u.channel, u.action, COALESCE(NULLIF(u.basis, ''), p.basis) AS basis,
-           u.occurred_at, u.source, u.source_reference, u.notice_version, u.paused_until, u.digest, u.payload,
-           p.double_opt_in, p.valid_for_days
+           u.occurred_at, u.source, u.source_reference, u.notice_version, u.notice_digest, u.collection_point_id,
+           u.actor, u.paused_until, u.digest, u.payload, p.version AS purpose_version, p.double_opt_in, p.valid_for_days
     FROM unnest(%(n)s::int[], %(contact)s::bigint[], %(purpose)s::bigint[], %(channel)s::text[], %(action)s::text[],
                 %(basis)s::text[], %(occurred_at)s::timestamptz[], %(source)s::text[], %(source_reference)s::text[],
-                %(notice_version)s::text[], %(paused_until)s::timestamptz[], %(digest)s::bytea[], %(payload)s::bytea[])
+                %(notice_version)s::text[], %(notice_digest)s::bytea[], %(collection_point)s::bigint[],
+                %(actor)s::text[], %(paused_until)s::timestamptz[], %(digest)s::bytea[], %(payload)s::bytea[])
         AS u(n, contact_id, purpose_id, channel, action, basis, occurred_at, source, source_reference, notice_version,
-             paused_until, digest, payload)
+             notice_digest, collection_point_id, actor, paused_until, digest, payload)
     JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = u.purpose_id
     JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
-)"""
+)"""  # noqa: E501
 
 # One person's "stop" on one channel: for the purpose named, or (NULL) for all that use the channel (W-07). Leaving a
 # purpose that does not stand on consent is an objection (G 21(2)).
@@ -156,7 +157,8 @@ given AS MATERIALIZED (
     SELECT 0 AS n, c.id AS contact_id, p.id AS purpose_id, %(channel)s::text AS channel,
            CASE WHEN p.basis = 'consent' THEN 'withdraw' ELSE 'object' END AS action, p.basis,
            %(now)s::timestamptz AS occurred_at, %(source)s::text AS source, '' AS source_reference,
-           '' AS notice_version, %(digest)s::bytea AS digest, %(payload)s::bytea AS payload
+           '' AS notice_version, p.version AS purpose_version, %(digest)s::bytea AS digest,
+           %(payload)s::bytea AS payload
     FROM subscribers_contact c
     JOIN consent_purpose p ON p.organisation_id = %(organisation)s
         AND (p.id = %(purpose)s::bigint OR (%(purpose)s::bigint IS NULL AND %(channel)s::text = ANY (p.channels)))
@@ -207,14 +209,22 @@ proofs AS (
     FROM decided WHERE evidence_id IS NOT NULL
 )"""
 
-EVENTS = """
+
+def events_with(*columns: str) -> str:
+    """The events of these choices; ``columns`` are those that only some of the statements know."""
+    more = "".join(f", {column}" for column in columns)
+    return f"""
 events AS (
     INSERT INTO consent_consentevent (id, organisation_id, contact_id, purpose_id, channel, action, basis, occurred_at,
-        recorded_at, source, source_reference, notice_version, evidence_id, evidence_digest)
+        recorded_at, source, source_reference, notice_version, evidence_id, evidence_digest, purpose_version{more})
     SELECT event_id, %(organisation)s, contact_id, purpose_id, channel, action, basis, occurred_at,
-        %(now)s::timestamptz, source, source_reference, notice_version, evidence_id, digest
+        %(now)s::timestamptz, source, source_reference, notice_version, evidence_id, digest, purpose_version{more}
     FROM decided ORDER BY n
-)"""
+)"""  # noqa: S608
+
+
+EVENTS = events_with()
+SHOWN_EVENTS = events_with("notice_digest", "collection_point_id", "actor")
 
 # Two first choices of one person at the same instant: the second meets a row it could not lock. Then a "no" wins
 # and a "yes" waits for the next word.
@@ -251,7 +261,7 @@ audited AS (
 )"""
 
 RECORD = f"""
-WITH {GIVEN_BATCH}, {LOCKED}, {decided_with(OWN_EVIDENCE, EVERY_ACTION)}, {PROOFS}, {EVENTS}, {STATES}
+WITH {GIVEN_BATCH}, {LOCKED}, {decided_with(OWN_EVIDENCE, EVERY_ACTION)}, {PROOFS}, {SHOWN_EVENTS}, {STATES}
 SELECT n, event_id FROM decided
 """  # noqa: S608
 

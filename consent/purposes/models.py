@@ -40,6 +40,7 @@ class Purpose(models.Model):
         help_text=_("After that a consent expires and must be asked for again. Empty: no end."),
     )
     public = models.BooleanField(_("shown to people"), default=True)
+    version = models.PositiveSmallIntegerField(_("version"), default=1)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
