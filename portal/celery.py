@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init, setup_logging
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -30,6 +31,16 @@ app.conf.beat_schedule = {
         "task": "consent.audiences.tasks.expire_audiences",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "seal": {
+        "task": "portal.seals.tasks.seal",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "verify the seals": {
+        "task": "portal.seals.tasks.verify_nightly",
+        "schedule": crontab(hour="2", minute="30"),
+        "options": {"expires": 3600},
     },
     "send forgotten mail": {
         "task": "portal.mail.tasks.send_forgotten_mail",
@@ -74,6 +85,7 @@ app.autodiscover_tasks(
         "portal.api",
         "portal.jobs",
         "portal.mail",
+        "portal.seals",
         "subscribers.imports",
         "subscribers.imports.quarantine",
         "subscribers.imports.recall",

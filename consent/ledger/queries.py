@@ -17,9 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from consent.ledger import sql
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import Action, ConsentEvent, ConsentState, Evidence, Status
+from consent.ledger.rules import Standing
+from consent.notices.models import NoticeVersion
 from portal.errors import NotFoundError
 from portal.organisations.links import organisation_url
 from portal.organisations.models import Organisation
+from portal.seals.queries import sealed_among
+from portal.seals.streams import stream_named
 from portal.ui.components import Text
 from subscribers.timeline import Happening
 
@@ -63,7 +67,7 @@ def count_in_force(organisation: Organisation) -> dict[int, dict[str, int]]:
     return found
 
 
-def standing_status(state: ConsentState, now: datetime) -> Status:
+def standing_status(state: ConsentState | Standing, now: datetime) -> Status:
     """The status as it is at this moment: an agreement ends on its day, and so does a pause, with nobody writing it."""
     status = Status(state.status)
     if status == Status.PAUSED and state.paused_until is not None and state.paused_until <= now:
@@ -101,6 +105,11 @@ def events_of(organisation: Organisation) -> QuerySet[ConsentEvent]:
     return ConsentEvent.objects.filter(organisation=organisation).select_related("purpose")
 
 
+def sealed_events(organisation: Organisation, ids: Sequence[int]) -> set[int]:
+    """Which of these events a seal names; two statements for a page."""
+    return sealed_among(stream_named("ledger"), organisation.pk, ids)
+
+
 def event_of(organisation: Organisation, event_id: int | str) -> ConsentEvent:
     """One event; ``not_found`` for any other id."""
     text = str(event_id)
@@ -116,6 +125,26 @@ def evidence_of(event: ConsentEvent) -> dict[str, Any] | None:
         return None
     evidence = Evidence.objects.filter(organisation_id=event.organisation_id, pk=event.evidence_id).first()
     return open_evidence(evidence) if evidence else None
+
+
+def neighbours(event: ConsentEvent) -> tuple[ConsentEvent | None, ConsentEvent | None]:
+    """What the same person said about the same purpose and channel before and after. Index: events_by_contact."""
+    same = ConsentEvent.objects.filter(
+        organisation_id=event.organisation_id,
+        contact_id=event.contact_id,
+        purpose_id=event.purpose_id,
+        channel=event.channel,
+    )
+    before = same.filter(pk__lt=event.pk).order_by("-pk").first()
+    return before, same.filter(pk__gt=event.pk).order_by("pk").first()
+
+
+def notice_shown(event: ConsentEvent) -> NoticeVersion | None:
+    """The wording that the event names, when it is one of the organisation's notices. Index: notices_by_digest."""
+    if event.notice_digest is None:
+        return None
+    digest = bytes(event.notice_digest)
+    return NoticeVersion.objects.filter(organisation_id=event.organisation_id, digest=digest).first()
 
 
 def event_timeline(organisation: Organisation, contact_id: int, until: datetime | None, limit: int) -> list[Happening]:

@@ -224,7 +224,7 @@ events AS (
 
 
 EVENTS = events_with()
-SHOWN_EVENTS = events_with("notice_digest", "collection_point_id", "actor")
+SHOWN_EVENTS = events_with("notice_digest", "collection_point_id", "actor", "paused_until")
 
 # Two first choices of one person at the same instant: the second meets a row it could not lock. Then a "no" wins
 # and a "yes" waits for the next word.
