@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init, setup_logging
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -30,6 +31,11 @@ app.conf.beat_schedule = {
         "task": "consent.audiences.tasks.expire_audiences",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "expire consents": {
+        "task": "consent.renewal.tasks.start_expiries",
+        "schedule": crontab(hour=2, minute=20),
+        "options": {"expires": 3600},
     },
     "send forgotten mail": {
         "task": "portal.mail.tasks.send_forgotten_mail",
@@ -80,5 +86,6 @@ app.autodiscover_tasks(
         "subscribers.imports.undo",
         "consent.audiences",
         "consent.engine",
+        "consent.renewal",
     ]
 )

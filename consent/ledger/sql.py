@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from consent.ledger.models import Action, Status
-from consent.ledger.rules import CONFIRMED, EVERY, MOVES, NEEDS_EVIDENCE, POSITIVE, REPEATING, STRENGTH
+from consent.ledger.rules import CONFIRMED, EMPTY, EVERY, MOVES, NEEDS_EVIDENCE, POSITIVE, REPEATING, STRENGTH
 
 
 def quoted(values: Iterable[str]) -> str:
@@ -30,9 +30,10 @@ def cases(pairs: Iterable[tuple[str, str]], subject: str, otherwise: str) -> str
 # In the expressions below `g` is a choice with its purpose's double_opt_in and valid_for_days, `l` the state it meets
 # (all NULL when there is none).
 OLD = "COALESCE(l.status, 'none')"
+FRESH = f"({OLD} = 'none' OR ({OLD} = 'unanswered' AND g.action <> 'ask'))"
 STRENGTHS = [(status, str(strength)) for status, strength in STRENGTH.items()]
 KEPT_FROM_IMPORT = f"""(g.source = 'import' AND g.action IN ({quoted(POSITIVE)})
-    AND {OLD} <> 'none' AND NOT ({OLD} = 'granted' AND g.occurred_at > l.since))"""
+    AND {OLD} NOT IN ({quoted(EMPTY)}) AND NOT ({OLD} = 'granted' AND g.occurred_at > l.since))"""
 KEPT_AGAIN = f"""(g.source IN ({quoted(REPEATING)}) AND g.action IN ('withdraw', 'object')
     AND {OLD} IN ('withdrawn', 'objected'))"""
 
@@ -86,7 +87,7 @@ class Effects:
             "g.action",
             "FALSE",
         )
-        return f"({may} AND ({OLD} = 'none' OR NOT {self.dated} OR g.occurred_at >= l.since))"
+        return f"({may} AND ({FRESH} OR NOT {self.dated} OR g.occurred_at >= l.since))"
 
     @property
     def status(self) -> str:
@@ -102,7 +103,7 @@ class Effects:
     def since(self) -> str:
         if self.clicked:
             return "GREATEST(l.since, g.occurred_at)"  # NULL doesn't count
-        return f"""CASE WHEN {OLD} = 'none' OR {self.dated} THEN g.occurred_at
+        return f"""CASE WHEN {FRESH} OR {self.dated} THEN g.occurred_at
             ELSE GREATEST(l.since, g.occurred_at) END"""
 
     @property
@@ -119,6 +120,16 @@ class Effects:
     def paused_until(self) -> str:
         pauses = Action.PAUSE in self.actions
         return "CASE WHEN g.action = 'pause' THEN g.paused_until END" if pauses else "NULL::timestamptz"
+
+    @property
+    def purpose_version(self) -> str:
+        """The version agreed to: a confirmation and a pause leave that of the agreement (C-10)."""
+        found = ""
+        if Action.GRANT in self.actions:
+            found += "WHEN g.action = 'grant' THEN g.purpose_version "
+        if Action.CONFIRM in self.actions:
+            found += "WHEN g.action = 'confirm' THEN COALESCE(l.purpose_version, g.purpose_version) "
+        return f"CASE {found}ELSE l.purpose_version END" if found else "l.purpose_version"
 
     @property
     def event_id(self) -> str:
@@ -148,7 +159,7 @@ given AS MATERIALIZED (
              notice_digest, collection_point_id, actor, paused_until, digest, payload)
     JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = u.purpose_id
     JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
-)"""  # noqa: E501
+)"""
 
 # One person's "stop" on one channel: for the purpose named, or (NULL) for all that use the channel (W-07). Leaving a
 # purpose that does not stand on consent is an objection (G 21(2)).
@@ -172,7 +183,8 @@ LOCKED = """
 locked AS MATERIALIZED (
     SELECT l.* FROM (SELECT contact_id, purpose_id, channel FROM given ORDER BY 1, 2, 3) g
     CROSS JOIN LATERAL (
-        SELECT s.contact_id, s.purpose_id, s.channel, s.status, s.since, s.expires_at, s.event_id
+        SELECT s.contact_id, s.purpose_id, s.channel, s.status, s.since, s.expires_at, s.event_id,
+               s.purpose_version
         FROM consent_consentstate s
         WHERE s.organisation_id = %(organisation)s AND s.contact_id = g.contact_id AND s.purpose_id = g.purpose_id
             AND s.channel = g.channel
@@ -195,7 +207,7 @@ numbered AS MATERIALIZED (
 decided AS MATERIALIZED (
     SELECT g.*, {effects.changes} AS changes, {effects.status} AS next_status, {effects.since} AS next_since,
            {effects.expires_at} AS next_expires_at, {effects.paused_until} AS next_paused_until,
-           {effects.event_id} AS next_event_id
+           {effects.event_id} AS next_event_id, {effects.purpose_version} AS next_version
     FROM numbered g LEFT JOIN locked l USING (contact_id, purpose_id, channel)
 )"""  # noqa: S608
 
@@ -232,16 +244,17 @@ STATES = f"""
 changed AS (
     UPDATE consent_consentstate s
     SET status = d.next_status, since = d.next_since, expires_at = d.next_expires_at,
-        paused_until = d.next_paused_until, event_id = d.next_event_id
+        paused_until = d.next_paused_until, event_id = d.next_event_id, purpose_version = d.next_version
     FROM decided d
     WHERE d.changes AND d.has_state AND s.organisation_id = %(organisation)s AND s.contact_id = d.contact_id
         AND s.purpose_id = d.purpose_id AND s.channel = d.channel
 ),
 created AS (
     INSERT INTO consent_consentstate AS s
-        (organisation_id, contact_id, purpose_id, channel, status, since, expires_at, paused_until, event_id)
+        (organisation_id, contact_id, purpose_id, channel, status, since, expires_at, paused_until, event_id,
+         purpose_version)
     SELECT %(organisation)s, contact_id, purpose_id, channel, next_status, next_since, next_expires_at,
-        next_paused_until, next_event_id
+        next_paused_until, next_event_id, next_version
     FROM decided WHERE changes AND NOT has_state
     ON CONFLICT (organisation_id, contact_id, purpose_id, channel) DO UPDATE
     SET status = EXCLUDED.status, since = EXCLUDED.since, expires_at = NULL, paused_until = NULL,
