@@ -193,8 +193,12 @@ locked AS MATERIALIZED (
 )"""
 
 
-def decided_with(evidence_id: str, effects: Effects) -> str:
-    """The choices that count, numbered, with what becomes of the state; ``evidence_id`` is SQL about a choice ``g``."""
+def decided_with(evidence_id: str, effects: Effects, *, versions: bool = True) -> str:
+    """The choices that count, numbered, with what becomes of the state; ``evidence_id`` is SQL about a choice ``g``.
+
+    ``versions``: with the version of the purpose that stands agreed to, which a stop leaves alone.
+    """
+    next_version = f", {effects.purpose_version} AS next_version" if versions else ""
     return f"""
 numbered AS MATERIALIZED (
     SELECT g.*, l.contact_id IS NOT NULL AS has_state,
@@ -207,7 +211,7 @@ numbered AS MATERIALIZED (
 decided AS MATERIALIZED (
     SELECT g.*, {effects.changes} AS changes, {effects.status} AS next_status, {effects.since} AS next_since,
            {effects.expires_at} AS next_expires_at, {effects.paused_until} AS next_paused_until,
-           {effects.event_id} AS next_event_id, {effects.purpose_version} AS next_version
+           {effects.event_id} AS next_event_id{next_version}
     FROM numbered g LEFT JOIN locked l USING (contact_id, purpose_id, channel)
 )"""  # noqa: S608
 
@@ -238,29 +242,39 @@ events AS (
 EVENTS = events_with()
 SHOWN_EVENTS = events_with("notice_digest", "collection_point_id", "actor")
 
-# Two first choices of one person at the same instant: the second meets a row it could not lock. Then a "no" wins
-# and a "yes" waits for the next word.
-STATES = f"""
+
+def states(*, versions: bool = True) -> str:
+    """The states that change, and those that begin.
+
+    Two first choices of one person at the same instant: the second meets a row it could not lock. Then a "no" wins and
+    a "yes" waits for the next word.
+    """
+    assigned, column, value = (
+        (", purpose_version = d.next_version", ", purpose_version", ", next_version") if versions else ("", "", "")
+    )
+    return f"""
 changed AS (
     UPDATE consent_consentstate s
     SET status = d.next_status, since = d.next_since, expires_at = d.next_expires_at,
-        paused_until = d.next_paused_until, event_id = d.next_event_id, purpose_version = d.next_version
+        paused_until = d.next_paused_until, event_id = d.next_event_id{assigned}
     FROM decided d
     WHERE d.changes AND d.has_state AND s.organisation_id = %(organisation)s AND s.contact_id = d.contact_id
         AND s.purpose_id = d.purpose_id AND s.channel = d.channel
 ),
 created AS (
     INSERT INTO consent_consentstate AS s
-        (organisation_id, contact_id, purpose_id, channel, status, since, expires_at, paused_until, event_id,
-         purpose_version)
+        (organisation_id, contact_id, purpose_id, channel, status, since, expires_at, paused_until, event_id{column})
     SELECT %(organisation)s, contact_id, purpose_id, channel, next_status, next_since, next_expires_at,
-        next_paused_until, next_event_id, next_version
+        next_paused_until, next_event_id{value}
     FROM decided WHERE changes AND NOT has_state
     ON CONFLICT (organisation_id, contact_id, purpose_id, channel) DO UPDATE
     SET status = EXCLUDED.status, since = EXCLUDED.since, expires_at = NULL, paused_until = NULL,
         event_id = EXCLUDED.event_id
     WHERE {cases(STRENGTHS, "EXCLUDED.status", "0")} > {cases(STRENGTHS, "s.status", "0")}
 )"""  # noqa: S608
+
+
+STATES = states()
 
 # The audit entry of a door that has no member: one for each event, written with it.
 AUDIT = """
@@ -278,9 +292,10 @@ WITH {GIVEN_BATCH}, {LOCKED}, {decided_with(OWN_EVIDENCE, EVERY_ACTION)}, {PROOF
 SELECT n, event_id FROM decided
 """  # noqa: S608
 
+STOPPED = decided_with(OWN_EVIDENCE, CLICKED_STOP, versions=False)
 # In one line: psycopg keeps what it makes of a statement only while that is shorter than 4 KB.
 STOP = in_one_line(f"""
-WITH {GIVEN_STOP}, {LOCKED}, {decided_with(OWN_EVIDENCE, CLICKED_STOP)}, {PROOFS}, {EVENTS}, {STATES}, {AUDIT}
+WITH {GIVEN_STOP}, {LOCKED}, {STOPPED}, {PROOFS}, {EVENTS}, {states(versions=False)}, {AUDIT}
 SELECT event_id FROM decided
 """)  # noqa: S608
 

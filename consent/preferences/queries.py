@@ -11,11 +11,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils import translation
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from consent.ledger.models import EventSource, Status
 from consent.links import LinkTarget
 from consent.preferences import sql
-from consent.purposes.models import Basis, texts_of
+from consent.purposes.models import Basis, Kind, texts_of
 from consent.purposes.rules import is_soft_opt_in_closed
 from portal.channels import Channel
 from portal.errors import NotFoundError
@@ -173,6 +174,7 @@ class Option:
     texts: Texts
     basis: str
     facts: dict[str, Any]
+    kind: str
     double_opt_in: bool
     channel: str
     status: str | None
@@ -202,6 +204,16 @@ class Option:
     @property
     def description(self) -> str:
         return texts_of(self.texts, get_language()).get("description") or self.own_description
+
+    @property
+    def sentence(self) -> str:
+        """What the switch says, and what turning it on agrees to."""
+        text = (
+            _("I agree to “%(purpose)s” for messages by %(channel)s.")
+            if self.kind == Kind.TRACKING
+            else _("I want to receive “%(purpose)s” by %(channel)s.")
+        )
+        return text % {"purpose": self.name, "channel": self.channel_label}
 
     @property
     def waiting(self) -> bool:

@@ -22,7 +22,8 @@ WHERE o.id = %(organisation)s
 # Every purpose people may see (and the one the message was about), with where this person stands on each channel.
 # A row for a purpose and channel it offers.
 CHOICES = """
-SELECT p.id, p.name, p.description, p.texts, p.basis, p.soft_opt_in, p.double_opt_in, offered.channel, s.status,
+SELECT p.id, p.name, p.description, p.texts, p.basis, p.soft_opt_in, p.kind, p.double_opt_in, offered.channel,
+       s.status,
        COALESCE(s.status = 'granted' AND s.expires_at <= %(now)s, FALSE) AS over
 FROM consent_purpose p
 CROSS JOIN LATERAL unnest(p.channels) WITH ORDINALITY AS offered(channel, place)

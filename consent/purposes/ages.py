@@ -6,7 +6,7 @@ zákon 110/2019 § 7; Denmark databeskyttelsesloven § 6, 15 years since 2024; G
 Data Protection Act 2018 s. 31; Italy d.lgs. 196/2003 art. 2-quinquies; Netherlands UAVG art. 5; Portugal lei 58/2019
 art. 16; Spain LO 3/2018 art. 7; Sweden lag 2018:218 ch. 2 § 4; Slovakia zákon 18/2018 § 15; Slovenia ZVOP-2 art. 8;
 United Kingdom Data Protection Act 2018 s. 9; the others by the Commission, SWD(2020) 115, p. 17. Laws change: an
-organisation sets its own limit on the purpose where it knows better. A country that is not here has the article's own age.
+organisation that knows better sets its own limit on the purpose. A country that is not here has the article's own age.
 """
 
 from __future__ import annotations

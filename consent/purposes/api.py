@@ -207,7 +207,7 @@ def create(request: ApiRequest, body: PurposeIn) -> Status[dict[str, Any]]:
     given = values_of(body)
     key = given.pop("key")
     replaces, reason = given.pop("replaces", None), given.pop("replaces_reason", "")
-    given["kind"] = given.get("kind") or kind_for(key, given["basis"])
+    given["kind"] = given.get("kind") or kind_for(key)
     purpose = create_purpose(
         actor=request.actor,
         key=key,

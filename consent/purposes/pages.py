@@ -195,5 +195,7 @@ def words_of(value: Any, name: str = "") -> str:
 
 def entry_of(key: str, item: Any) -> str:
     if isinstance(item, dict):  # the texts of a language
-        return f"{LANGUAGES.get(key, key)} : " + " — ".join(text for text in item.values() if text)
-    return f"{FACT_LABELS.get(key, key)} : {words_of(item)}"
+        label, text = LANGUAGES.get(key, key), " — ".join(part for part in item.values() if part)
+    else:
+        label, text = str(FACT_LABELS.get(key, key)), words_of(item)
+    return _("%(label)s: %(text)s") % {"label": label, "text": text}

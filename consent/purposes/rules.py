@@ -57,9 +57,9 @@ class Shortcoming:
         return ".".join(self.loc)
 
 
-def kind_for(key: str, basis: str) -> str:
-    """The kind of a purpose that names none: who calls it `tracking`, on consent, means tracking."""
-    return Kind.TRACKING.value if key == "tracking" and basis == Basis.CONSENT else Kind.MESSAGE.value
+def kind_for(key: str) -> str:
+    """The kind of a purpose that names none: who calls it `tracking` means the tracking of opens and clicks."""
+    return Kind.TRACKING.value if key == "tracking" else Kind.MESSAGE.value
 
 
 def given(value: Any) -> bool:
