@@ -17,7 +17,7 @@ from compliance.demo.people import Person, people, write_file
 from consent.audiences.actions import AudienceDraft, approve_audience, create_audience, submit_audience
 from consent.ledger.models import Action, EventSource
 from consent.ledger.recording import Choice, record_events
-from consent.purposes.actions import PurposeValues, create_purpose
+from consent.purposes.actions import Materiality, PurposeValues, create_purpose, update_purpose
 from consent.purposes.models import Purpose
 from portal.accounts.models import User
 from portal.jobs.running import run_job
@@ -266,6 +266,7 @@ def tell(*, now: datetime | None = None) -> Organisation:
             bring_in(organisation, lot, now)
         refresh_statistics()
         change_minds(organisation, purposes, now)
+        change_words(actor, purposes)
         prepare(organisation, actor)
     return organisation
 
@@ -351,6 +352,16 @@ def change_minds(organisation: Organisation, purposes: dict[str, Purpose], now: 
         for position, contact in enumerate(chosen)
     ]
     record_events(organisation, choices, now=now)
+
+
+def change_words(actor: Actor, purposes: dict[str, Purpose]) -> None:
+    """The letter is described anew, for the same thing."""
+    update_purpose(
+        actor=actor,
+        purpose=purposes["newsletter"],
+        changes={"description": "Nos nouveautés et les ateliers du mois, une fois par mois."},
+        materiality=Materiality(False, "Les ateliers étaient déjà annoncés dans la lettre."),
+    )
 
 
 def prepare(organisation: Organisation, actor: Actor) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consent.purposes.ages import age_limit
 from consent.purposes.forms import LANGUAGES
-from consent.purposes.models import Basis, Purpose
+from consent.purposes.models import Basis, Kind, Purpose
 from consent.purposes.queries import versions_of
 from consent.purposes.rules import balance_age, needs_agreement, shortcomings
 from consent.renewal.queries import standings_of
@@ -140,7 +142,7 @@ def detail_of(purpose: Purpose, *, now: datetime) -> dict[str, Any]:
 
 def shown(facts: Mapping[str, Any]) -> list[tuple[Text, str]]:
     """Label and words of each fact that is there."""
-    return [(label, words_of(facts[name])) for name, label in FACT_LABELS.items() if facts.get(name)]
+    return [(label, words_of(facts[name], name)) for name, label in FACT_LABELS.items() if facts.get(name)]
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
@@ -168,12 +170,8 @@ def compared(old: str, new: str) -> tuple[list[Word], list[Word]]:
 
 
 def pieces(text: str) -> list[str]:
-    """The words of a text, each with the space after it."""
-    found: list[str] = []
-    for line in text.splitlines(keepends=True):
-        words = line.split(" ")
-        found += [f"{word} " for word in words[:-1]] + ([words[-1]] if words[-1] else [])
-    return found
+    """Words, spaces and signs."""
+    return re.findall(r"\w+|\s+|[^\w\s]", text)
 
 
 def words_of(value: Any, name: str = "") -> str:
@@ -182,8 +180,12 @@ def words_of(value: Any, name: str = "") -> str:
         return ""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if name == "date":
+        return date_format(date.fromisoformat(value))
     if name == "basis":
         return str(Basis(value).label)
+    if name == "kind":
+        return str(Kind(value).label)
     if name == "channels":
         return "\n".join(str(Channel(channel).label) for channel in value)
     if isinstance(value, list):
@@ -197,5 +199,5 @@ def entry_of(key: str, item: Any) -> str:
     if isinstance(item, dict):  # the texts of a language
         label, text = LANGUAGES.get(key, key), " — ".join(part for part in item.values() if part)
     else:
-        label, text = str(FACT_LABELS.get(key, key)), words_of(item)
+        label, text = str(FACT_LABELS.get(key, key)), words_of(item, key)
     return _("%(label)s: %(text)s") % {"label": label, "text": text}
