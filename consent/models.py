@@ -3,6 +3,15 @@
 from consent.audiences.models import Audience
 from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportProof
 from consent.notices.models import NoticeVersion
-from consent.purposes.models import Purpose
+from consent.purposes.models import Purpose, PurposeVersion
 
-__all__ = ["Audience", "ConsentEvent", "ConsentState", "Evidence", "ImportProof", "NoticeVersion", "Purpose"]
+__all__ = [
+    "Audience",
+    "ConsentEvent",
+    "ConsentState",
+    "Evidence",
+    "ImportProof",
+    "NoticeVersion",
+    "Purpose",
+    "PurposeVersion",
+]

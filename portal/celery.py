@@ -42,6 +42,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="2", minute="30"),
         "options": {"expires": 3600},
     },
+    "expire consents": {
+        "task": "consent.renewal.tasks.start_expiries",
+        "schedule": crontab(hour=2, minute=20),
+        "options": {"expires": 3600},
+    },
     "send forgotten mail": {
         "task": "portal.mail.tasks.send_forgotten_mail",
         "schedule": 600.0,
@@ -92,5 +97,6 @@ app.autodiscover_tasks(
         "subscribers.imports.undo",
         "consent.audiences",
         "consent.engine",
+        "consent.renewal",
     ]
 )

@@ -20,6 +20,7 @@ pytest_plugins = ["tests.people"]
 APPEND_ONLY = (
     "portal_auditentry",
     "consent_consentevent",
+    "consent_purposeversion",
     "portal_seal",
     "portal_sealblock",
     "portal_verification",
