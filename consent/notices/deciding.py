@@ -6,13 +6,14 @@ may, and the audit entry says ``alone``.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
 from django.utils.translation import gettext as _
 from wagtail.models import Revision, TaskState
 
 from consent.notices.errors import NoticeIncompleteError, OwnNoticeError
-from consent.notices.publishing import deciding, findings_of
+from consent.notices.publishing import deciding, findings_of, set_for
 from consent.notices.rules import Eyes, eyes_on
 from consent.notices.tree import active_members
 from consent.notices.wagtail_models import NoticePage
@@ -21,6 +22,14 @@ from portal.errors import NotFoundError
 from portal.organisations.actors import Actor
 from portal.organisations.models import Membership, Organisation
 from portal.organisations.roles import Capability, Role
+
+
+_submitting: ContextVar[Actor | None] = ContextVar("submitting_actor", default=None)
+
+
+def note_submission_of(actor: Actor) -> Any:
+    """While our own action submits: whom the audit entry names."""
+    return set_for(_submitting, actor)
 
 
 def member_actor(user: Any, organisation: Organisation) -> Actor:
@@ -77,7 +86,7 @@ def note(actor: Actor, action: str, page: NoticePage, organisation: Organisation
 
 def note_submission(page: NoticePage, user: Any) -> None:
     organisation = page.root.organisation
-    actor = member_actor(user, organisation)
+    actor = _submitting.get() or member_actor(user, organisation)
     actor.require(Capability.NOTICES_EDIT)
     note(actor, "notice.submitted", page, organisation, revision=page.latest_revision_id)
 
