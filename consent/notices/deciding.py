@@ -23,7 +23,6 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Membership, Organisation
 from portal.organisations.roles import Capability, Role
 
-
 _submitting: ContextVar[Actor | None] = ContextVar("submitting_actor", default=None)
 
 

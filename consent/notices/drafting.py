@@ -73,7 +73,9 @@ def information_draft(facts: DraftFacts) -> dict[str, Any]:
         "dpo": reach_dpo(organisation),
         "purposes": [purpose_draft(purpose) for purpose in facts.purposes],
         "legitimate_interests": (
-            _("%(name)s keeps in touch with its customers and makes its own products known.") % name if interests else ""
+            _("%(name)s keeps in touch with its customers and makes its own products known.") % name
+            if interests
+            else ""
         ),
         "categories": "" if facts.from_person else _("Your name and how to reach you (e-mail address, phone number)."),
         "source": facts.source,

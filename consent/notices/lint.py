@@ -145,6 +145,9 @@ def information(wording: Wording, notice: Notice, known: Mapping[str, KnownPurpo
     yield from demanded(FROM_PERSON if notice.from_person else FROM_ELSEWHERE, wording)
     if not notice.from_person:
         yield from specific_source(wording)
+    if wording.item("controller") and not re.search(r"\d|@", wording.item("controller")):
+        sentence = _("Add the address or an e-mail address of the company.")
+        yield Finding("controller_unreachable", "GDPR 13(1)(a)", sentence, wording.language, "controller")
     objection, rights = plain(wording.item("objection")), plain(wording.item("rights"))
     if objection and objection in rights:
         sentence = _("Say the right to object in its own field only, so that it stands apart.")
