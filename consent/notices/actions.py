@@ -163,7 +163,7 @@ def end_notice(*, actor: Actor, page: NoticePage, now: datetime | None = None) -
     if not locked.live:
         raise NoticeStateError
     with ending(locked):
-        locked.unpublish(user=user_of(actor))
+        locked.unpublish()  # nobody holds the permission that Wagtail would ask a user for
     NoticeVersion.objects.filter(organisation=organisation, notice=locked.slug, ended_at=None).update(ended_at=at)
     audit.record(
         actor=actor,

@@ -64,7 +64,7 @@ PAGE_VIEWS = frozenset(
 )
 OTHER_VIEWS = frozenset(
     {
-        "wagtailadmin_home",
+        "cms_home",
         "wagtailadmin_explore_root",
         "wagtailadmin_sprite",
         "wagtailadmin_javascript_catalog",
