@@ -28,6 +28,15 @@ class Finding:
     language: str = ""
     subject: str = ""
 
+    @property
+    def citation(self) -> str:
+        """The article as the reader's language names the law."""
+        law, _space, article = self.article.partition(" ")
+        return f"{LAWS[law]} {article}" if law in LAWS else self.article
+
+
+LAWS = {"GDPR": _("GDPR")}
+
 
 # What must be written: code -> (article, how to mend it)
 ALWAYS: dict[str, tuple[str, Text]] = {

@@ -62,7 +62,7 @@ HISTORY = {
     "notice.rejected": (_("Sent back"), "arrow-back-up"),
     "notice.approved": (_("Approved"), "rubber-stamp"),
     "notice.published": (_("Published"), "check"),
-    "notice.ended": (_("Ended"), "ban"),
+    "notice.ended": (_("No longer shown"), "ban"),
 }
 
 

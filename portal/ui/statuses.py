@@ -45,7 +45,7 @@ LOOKS: dict[str, Look] = {
     # notices
     "awaiting_dpo": Look("info", "send", _("Waits for the DPO")),
     "sent_back": Look("warning", "arrow-back-up", _("Sent back")),
-    "ended": Look("neutral", "ban", _("Ended")),
+    "ended": Look("neutral", "ban", _("No longer shown")),
     # consents and the reasons of the gate
     "granted": Look("success", "check", _("Agreed")),
     "allowed": Look("success", "check", _("Allowed")),
