@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import TaskState, WorkflowState
 
-from consent.notices.deciding import decide, note, note_submission_of
+from consent.notices.deciding import decide, note, submitting
 from consent.notices.drafting import DraftFacts, draft_wordings
 from consent.notices.errors import NoticeExistsError, NoticeStateError
 from consent.notices.kinds import NoticeKind
@@ -115,11 +115,12 @@ def submit_notice(*, actor: Actor, page: NoticePage) -> NoticePage:
         raise NoticeStateError
     if state is None and locked.live and not locked.has_unpublished_changes:
         raise NoticeStateError
-    with note_submission_of(actor):
+    with submitting():
         if state is not None:
             state.resume(user=user_of(actor))
         else:
             draft.get_workflow().start(draft, user_of(actor))
+    note(actor, "notice.submitted", locked, locked.root.organisation, revision=locked.latest_revision_id)
     return locked
 
 

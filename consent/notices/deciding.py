@@ -23,12 +23,12 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Membership, Organisation
 from portal.organisations.roles import Capability, Role
 
-_submitting: ContextVar[Actor | None] = ContextVar("submitting_actor", default=None)
+_submitting: ContextVar[bool] = ContextVar("submitting", default=False)
 
 
-def note_submission_of(actor: Actor) -> Any:
-    """While our own action submits: whom the audit entry names."""
-    return set_for(_submitting, actor)
+def submitting() -> Any:
+    """While our own action submits, and writes the audit entry itself."""
+    return set_for(_submitting, True)
 
 
 def member_actor(user: Any, organisation: Organisation) -> Actor:
@@ -84,8 +84,11 @@ def note(actor: Actor, action: str, page: NoticePage, organisation: Organisation
 
 
 def note_submission(page: NoticePage, user: Any) -> None:
+    """The editor's own button leads to the same audit entry as our action."""
+    if _submitting.get():
+        return
     organisation = page.root.organisation
-    actor = _submitting.get() or member_actor(user, organisation)
+    actor = member_actor(user, organisation)
     actor.require(Capability.NOTICES_EDIT)
     note(actor, "notice.submitted", page, organisation, revision=page.latest_revision_id)
 
