@@ -13,12 +13,14 @@ class ConsentConfig(AppConfig):
         from consent import contact_page, dashboard, import_afterwards, import_stage, personal_data
         from consent.audiences.queries import audiences_using
         from consent.ledger import addresses, canonical
+        from consent.notices import room as notices
         from consent.purposes.queries import has_purpose
         from consent.segment_fields import register_segment_fields
         from subscribers.fields.purposes import register_purposes
         from subscribers.segments.uses import register_use
 
         dashboard.register()
+        notices.register()
         contact_page.register()
         personal_data.register()
         import_stage.register()

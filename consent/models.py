@@ -3,14 +3,18 @@
 from consent.audiences.models import Audience
 from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportProof
 from consent.notices.models import NoticeVersion
+from consent.notices.wagtail_models import DpoApproval, NoticePage, NoticeRoot
 from consent.purposes.models import Purpose, PurposeVersion
 
 __all__ = [
     "Audience",
     "ConsentEvent",
     "ConsentState",
+    "DpoApproval",
     "Evidence",
     "ImportProof",
+    "NoticePage",
+    "NoticeRoot",
     "NoticeVersion",
     "Purpose",
     "PurposeVersion",

@@ -33,6 +33,9 @@ class Capability(StrEnum):
     SEGMENTS_EDIT = "segments.edit"
     PURPOSES_VIEW = "purposes.view"
     PURPOSES_EDIT = "purposes.edit"
+    NOTICES_VIEW = "notices.view"
+    NOTICES_EDIT = "notices.edit"
+    NOTICES_APPROVE = "notices.approve"
     CONSENTS_VIEW = "consents.view"
     CONSENTS_RECORD = "consents.record"
     SUPPRESSIONS_VIEW = "suppressions.view"
@@ -58,6 +61,7 @@ _SEEING = frozenset(
         _C.IMPORTS_VIEW,
         _C.SEGMENTS_VIEW,
         _C.PURPOSES_VIEW,
+        _C.NOTICES_VIEW,
         _C.CONSENTS_VIEW,
         _C.SUPPRESSIONS_VIEW,
         _C.AUDIENCES_VIEW,
@@ -74,6 +78,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _C.FIELDS_EDIT,
         _C.IMPORTS_RUN,
         _C.SEGMENTS_EDIT,
+        _C.NOTICES_EDIT,
         _C.CONSENTS_RECORD,
         _C.SUPPRESSIONS_EDIT,
         _C.AUDIENCES_PREPARE,
@@ -82,6 +87,8 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.DPO: _SEEING
     | {
         _C.PURPOSES_EDIT,
+        _C.NOTICES_EDIT,
+        _C.NOTICES_APPROVE,
         _C.CONSENTS_RECORD,
         _C.SUPPRESSIONS_EDIT,
         _C.IMPORTS_RELEASE,

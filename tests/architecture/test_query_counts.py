@@ -13,11 +13,13 @@ from django_scopes import scope
 
 from consent.audiences.models import Audience
 from consent.ledger.recording import Choice, record_events
-from consent.models import Purpose
+from consent.models import NoticeVersion, Purpose
+from consent.notices.actions import NoticeDraft, create_notice
 from portal.accounts.models import User
 from portal.api.models import ApiToken
 from portal.audit.models import AuditEntry
 from portal.jobs.models import Job
+from portal.organisations.actors import Actor
 from portal.organisations.models import Invitation, Membership, Organisation
 from subscribers.contacts.models import Contact, Origin
 from subscribers.fields.models import Field
@@ -30,6 +32,7 @@ pytestmark = pytest.mark.django_db
 
 FEW, MANY = 10, 200
 PURPOSES = 30
+NOTICES = 20
 NOW = timezone.now()
 PAGES = (
     "",
@@ -51,6 +54,8 @@ PAGES = (
     "suppressions/?size=100",
     "purposes/",
     "purposes/p-0/",
+    "notices/",
+    "notices/n-0/",
     "ledger/?size=100",
     "audiences/?size=100",
     "audiences/{audience}/",
@@ -74,6 +79,8 @@ ANSWERS = (
     "/suppressions",
     "/purposes",
     "/purposes/p-0/versions",
+    "/notices",
+    "/notices/n-0",
     "/audiences",
     "/audiences/{audience}",
     "/audit",
@@ -83,6 +90,7 @@ ANSWERS = (
 def fill(organisation: Organisation, start: int, stop: int) -> None:
     """Rows of everything, each by another member, so that whatever is read row by row shows."""
     own = {"organisation": organisation, "created_at": NOW}
+    with_notices(organisation, start, stop)
     numbers = range(start, stop)
     users = User.objects.bulk_create([User(email=f"m{n}@acme.example", name=f"M {n}", password="!") for n in numbers])
     Membership.objects.bulk_create(
@@ -173,6 +181,28 @@ def belongings_of(source: Import, contacts: list[Contact], start: int) -> None:
     SavedMapping.objects.bulk_create(
         SavedMapping(organisation=source.organisation, signature=f"{start + n}", name="Form", used_at=NOW)
         for n in range(len(contacts))
+    )
+
+
+def with_notices(organisation: Organisation, start: int, stop: int) -> None:
+    """Notices up to ``NOTICES``, each with a draft and a version of its own."""
+    for n in range(start, min(stop, NOTICES)):
+        create_notice(
+            actor=Actor.system(organisation), organisation=organisation, draft=NoticeDraft(key=f"n-{n}", title=f"N {n}")
+        )
+    NoticeVersion.objects.bulk_create(
+        NoticeVersion(
+            organisation=organisation,
+            notice=f"n-{n}",
+            number=1,
+            language="en",
+            kind="collection",
+            title="N",
+            digest=bytes(32),
+            published_at=NOW,
+            published_by="system",
+        )
+        for n in range(start, min(stop, NOTICES))
     )
 
 
