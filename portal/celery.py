@@ -31,6 +31,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "purge the archive of evidence": {
+        "task": "consent.archive.tasks.purge_archive",
+        "schedule": 86400.0,
+        "options": {"expires": 86400},
+    },
     "send forgotten mail": {
         "task": "portal.mail.tasks.send_forgotten_mail",
         "schedule": 600.0,
@@ -78,6 +83,7 @@ app.autodiscover_tasks(
         "subscribers.imports.quarantine",
         "subscribers.imports.recall",
         "subscribers.imports.undo",
+        "consent.archive",
         "consent.audiences",
         "consent.engine",
     ]

@@ -143,6 +143,5 @@ def withdraw_by_link(
         channel=channel,
         source=source,
         evidence=document,
-        ip=ip,
         now=now,
     )

@@ -129,7 +129,7 @@ def grant_options(target: LinkTarget, visit: Visit, options: list[Option], wordi
     with scope(organisation=organisation):
         events = record_events(organisation, choices, now=visit.at)
         audit.record(
-            actor=Actor.link(organisation, reference=f"contact:{target.contact_id}", ip=visit.ip),
+            actor=Actor.link(organisation, reference=f"contact:{target.contact_id}"),
             action="consent.granted",
             target_type="contact",
             target_id=target.contact_id,

@@ -35,6 +35,7 @@ class Capability(StrEnum):
     PURPOSES_EDIT = "purposes.edit"
     CONSENTS_VIEW = "consents.view"
     CONSENTS_RECORD = "consents.record"
+    EVIDENCE_ARCHIVE = "evidence.archive"
     SUPPRESSIONS_VIEW = "suppressions.view"
     SUPPRESSIONS_EDIT = "suppressions.edit"
     AUDIENCES_VIEW = "audiences.view"
@@ -83,6 +84,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     | {
         _C.PURPOSES_EDIT,
         _C.CONSENTS_RECORD,
+        _C.EVIDENCE_ARCHIVE,
         _C.SUPPRESSIONS_EDIT,
         _C.IMPORTS_RELEASE,
         _C.AUDIENCES_APPROVE,
