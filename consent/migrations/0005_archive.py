@@ -5,38 +5,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('consent', '0004_capture'),
-        ('portal', '0005_archive_key'),
+        ("consent", "0004_capture"),
+        ("portal", "0005_archive_key"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ProofPolicy',
+            name="ProofPolicy",
             fields=[
-                ('organisation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='portal.organisation')),
-                ('archive_days', models.PositiveIntegerField(default=1826, help_text='How long the evidence of an erased person is kept in the archive, for a dispute about what was lawful. 0 destroys it with the person.', verbose_name='days in the archive')),
-                ('archive_reason', models.CharField(blank=True, help_text='The law or the limitation period it rests on. The archive is never for “just in case”.', max_length=300, verbose_name='reason')),
-                ('receipts', models.BooleanField(default=True, help_text='Whoever chooses something on a page gets a receipt by e-mail: what, when, and how to take it back.', verbose_name='receipts by e-mail')),
+                (
+                    "organisation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="portal.organisation",
+                    ),
+                ),
+                (
+                    "archive_days",
+                    models.PositiveIntegerField(
+                        default=1826,
+                        help_text="How long the evidence of an erased person is kept in the archive, for a dispute about what was lawful. 0 destroys it with the person.",
+                        verbose_name="days in the archive",
+                    ),
+                ),
+                (
+                    "archive_reason",
+                    models.CharField(
+                        blank=True,
+                        help_text="The law or the limitation period it rests on. The archive is never for “just in case”.",
+                        max_length=300,
+                        verbose_name="reason",
+                    ),
+                ),
+                (
+                    "receipts",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Whoever chooses something on a page gets a receipt by e-mail: what, when, and how to take it back.",
+                        verbose_name="receipts by e-mail",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ArchivedEvidence',
+            name="ArchivedEvidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contact_number', models.BigIntegerField(help_text="the contact's id, which the events name too")),
-                ('digest', models.BinaryField(max_length=32)),
-                ('payload', models.BinaryField()),
-                ('reason', models.CharField(max_length=300)),
-                ('archived_by', models.CharField(max_length=100)),
-                ('archived_at', models.DateTimeField()),
-                ('keep_until', models.DateTimeField()),
-                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("contact_number", models.BigIntegerField(help_text="the contact's id, which the events name too")),
+                ("digest", models.BinaryField(max_length=32)),
+                ("payload", models.BinaryField()),
+                ("reason", models.CharField(max_length=300)),
+                ("archived_by", models.CharField(max_length=100)),
+                ("archived_at", models.DateTimeField()),
+                ("keep_until", models.DateTimeField()),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.organisation",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['organisation', 'contact_number'], name='archive_by_contact'), models.Index(fields=['keep_until'], name='archive_by_end')],
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'digest'), name='one_archived_evidence_a_digest')],
+                "indexes": [
+                    models.Index(fields=["organisation", "contact_number"], name="archive_by_contact"),
+                    models.Index(fields=["keep_until"], name="archive_by_end"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "digest"), name="one_archived_evidence_a_digest")
+                ],
             },
         ),
     ]

@@ -46,7 +46,8 @@ Avec Python 3.9 ou plus récent :
     v/bin/python verify_proof.py {first} --language fr
 
 (Sous Windows : v\\Scripts\\pip et v\\Scripts\\python.) Il répond OK et ce que dit la preuve, ou NOT VALID, un code et
-la raison. Sans Python : ouvrez {base_url}/v et déposez-y ce ZIP ; il est vérifié dans votre navigateur, sans être envoyé.
+la raison. Sans Python : ouvrez {base_url}/v et déposez-y ce ZIP ; il est vérifié dans votre navigateur, sans être
+envoyé.
 
 Qui a signé ? La clé contenue dans une preuve n'engage que le fichier. Comparez son nom à celui que l'organisation
 vous donne par une autre voie, ou prenez la liste tenue à {base_url}/v/keys/{slug} et lancez

@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('portal', '0004_fair_shares'),
+        ("portal", "0004_fair_shares"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='organisationkey',
-            name='purpose',
-            field=models.CharField(choices=[('data', 'Stored data'), ('suppression', 'Suppression list'), ('links', 'Links'), ('signing', 'Signatures'), ('archive', 'Archived evidence')], max_length=16),
+            model_name="organisationkey",
+            name="purpose",
+            field=models.CharField(
+                choices=[
+                    ("data", "Stored data"),
+                    ("suppression", "Suppression list"),
+                    ("links", "Links"),
+                    ("signing", "Signatures"),
+                    ("archive", "Archived evidence"),
+                ],
+                max_length=16,
+            ),
         ),
     ]
