@@ -12,7 +12,7 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         from consent import contact_page, dashboard, import_afterwards, import_stage, personal_data
         from consent.audiences.queries import audiences_using
-        from consent.ledger import addresses
+        from consent.ledger import addresses, canonical
         from consent.purposes.queries import has_purpose
         from consent.segment_fields import register_segment_fields
         from subscribers.fields.purposes import register_purposes
@@ -24,6 +24,7 @@ class ConsentConfig(AppConfig):
         import_stage.register()
         import_afterwards.register()
         addresses.register()
+        canonical.register()
         register_segment_fields()
         register_use(audiences_using)
         register_purposes(has_purpose)

@@ -11,6 +11,8 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from portal import menu
+        from portal.audit import sealed
         from portal.settings import checks  # noqa: F401  # registers the start-up checks
 
         menu.register()
+        sealed.register()

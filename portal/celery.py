@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init, setup_logging
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -33,8 +34,18 @@ app.conf.beat_schedule = {
     },
     "purge the archive of evidence": {
         "task": "consent.archive.tasks.purge_archive",
-        "schedule": 86400.0,
-        "options": {"expires": 86400},
+        "schedule": crontab(hour="3", minute="10"),
+        "options": {"expires": 3600},
+    },
+    "seal": {
+        "task": "portal.seals.tasks.seal",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "verify the seals": {
+        "task": "portal.seals.tasks.verify_nightly",
+        "schedule": crontab(hour="2", minute="30"),
+        "options": {"expires": 3600},
     },
     "send forgotten mail": {
         "task": "portal.mail.tasks.send_forgotten_mail",
@@ -79,6 +90,7 @@ app.autodiscover_tasks(
         "portal.api",
         "portal.jobs",
         "portal.mail",
+        "portal.seals",
         "subscribers.imports",
         "subscribers.imports.quarantine",
         "subscribers.imports.recall",

@@ -25,6 +25,7 @@ from portal.api.errors import UnauthenticatedError
 from portal.api.models import TokenKind
 from portal.api.problems import problem_response
 from portal.api.rates import valkey
+from portal.seals.queries import horizon_seconds, sealer_check, seconds_since_pass
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +66,14 @@ def database_check() -> str:
     return ""
 
 
+def sealed_check() -> str:
+    """The sealer's lag; nothing while the database does not answer, which has a reason of its own."""
+    try:
+        return sealer_check()
+    except DatabaseError:
+        return ""
+
+
 def migrations_check() -> str:
     """Kept once true: a process never comes to run with fewer migrations than it has seen."""
     global _migrated
@@ -103,11 +112,12 @@ checks: dict[str, Check] = {
     "migrations": migrations_check,
     "broker": broker_check,
     "valkey": cache_check,
+    "sealer": sealed_check,
 }
 
 
 def register_check(name: str, check: Check) -> None:
-    """Add a reason not to be ready: for rooms above, such as the sealer's lag."""
+    """Add a reason not to be ready: for rooms above."""
     checks[name] = check
 
 
@@ -121,14 +131,18 @@ class DatabaseCollector:
     def collect(self) -> Iterator[Metric]:
         jobs = GaugeMetricFamily("accord_jobs", "Jobs that have not ended", labels=["queue", "state"])
         horizon = GaugeMetricFamily("accord_database_horizon_seconds", "Age of the oldest transaction that is writing")
+        sealer = GaugeMetricFamily("accord_sealer_seconds", "Time since the sealer's last pass", labels=["stream"])
         try:
             for queue, state, number in job_counts():
                 jobs.add_metric([queue, state], number)
             horizon.add_metric([], horizon_seconds())
+            for stream, seconds in seconds_since_pass().items():
+                sealer.add_metric([stream], seconds)
         except DatabaseError:
             log.warning("metrics.database_unavailable")
         yield jobs
         yield horizon
+        yield sealer
 
 
 def job_counts() -> list[tuple[str, str, int]]:
@@ -138,16 +152,6 @@ def job_counts() -> list[tuple[str, str, int]]:
             "SELECT queue, state, count(*) FROM portal_job WHERE state IN ('queued', 'running') GROUP BY 1, 2"
         )
         return list(cursor.fetchall())
-
-
-def horizon_seconds() -> float:
-    """How far the oldest writing transaction of the whole server lies back: seals and feeds wait for it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)"
-            " FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
-        )
-        return float(cursor.fetchone()[0])
 
 
 REGISTRY.register(DatabaseCollector())

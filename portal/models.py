@@ -7,6 +7,7 @@ from portal.crypto.models import OrganisationKey
 from portal.jobs.models import Job
 from portal.mail.models import OutgoingMail
 from portal.organisations.models import Invitation, Membership, Organisation
+from portal.seals.models import Seal, SealBlock, SealingState, Verification
 
 __all__ = [
     "ApiToken",
@@ -18,5 +19,9 @@ __all__ = [
     "Organisation",
     "OrganisationKey",
     "OutgoingMail",
+    "Seal",
+    "SealBlock",
+    "SealingState",
     "User",
+    "Verification",
 ]

@@ -17,7 +17,13 @@ embedded.hold_unless_given()
 
 pytest_plugins = ["tests.people"]
 
-APPEND_ONLY = ("portal_auditentry", "consent_consentevent")
+APPEND_ONLY = (
+    "portal_auditentry",
+    "consent_consentevent",
+    "portal_seal",
+    "portal_sealblock",
+    "portal_verification",
+)
 
 
 @pytest.fixture(autouse=True, scope="session")

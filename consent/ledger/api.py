@@ -12,9 +12,10 @@ from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, ConfigDict, Field, ValidationError, model_validator
 
 from consent.gate import explain
+from consent.ledger.history import PastStanding, standing_as_of
 from consent.ledger.intake import Outcome, Report, record_reports
 from consent.ledger.models import ConsentEvent, EventSource
-from consent.ledger.queries import event_of, events_of
+from consent.ledger.queries import event_of, events_of, sealed_events
 from consent.purposes.queries import named_purpose
 from portal.api.authentication import ApiRequest
 from portal.api.doors import requires
@@ -77,6 +78,28 @@ class ConsentOut(Schema):
     via: str = Field(description="How the choice reached us: `import`, `api`, `staff`, `one_click`, `link`, `form`.")
     notice: str
     sealed: bool
+
+
+class StandingOut(Schema):
+    purpose: str
+    channel: str
+    status: str
+    since: datetime
+    expires_at: datetime | None
+    event: str = Field(description="The event it rests on.")
+
+
+class StandingsOut(Schema):
+    at: datetime
+    known_at: datetime
+    items: list[StandingOut]
+
+
+class StandingsQuery(Schema):
+    at: AwareDatetime | None = Field(None, description="As of which moment; now when left out.")
+    known_at: AwareDatetime | None = Field(
+        None, description="By what had been recorded until then; all that is known today when left out."
+    )
 
 
 class ConsentQuery(PageQuery):
@@ -170,10 +193,12 @@ def listing(request: ApiRequest, wanted: Query[ConsentQuery]) -> dict[str, Any]:
     if wanted.contact is not None:
         known = wanted.contact.isdecimal() and len(wanted.contact) < 19
         events = events.filter(contact_id=int(wanted.contact)) if known else events.none()
-    return paginate(events, request, "-id", item=consent_out)
+    page = paginate(events, request, "-id")
+    sealed = sealed_events(request.organisation, [event.pk for event in page["items"]])
+    return {**page, "items": [consent_out(event, sealed=event.pk in sealed) for event in page["items"]]}
 
 
-def consent_out(event: ConsentEvent) -> dict[str, Any]:
+def consent_out(event: ConsentEvent, *, sealed: bool = False) -> dict[str, Any]:
     named = event.source == EventSource.API and event.source_reference
     return {
         "id": str(event.pk),
@@ -187,7 +212,31 @@ def consent_out(event: ConsentEvent) -> dict[str, Any]:
         "source": event.source_reference if named else event.source,
         "via": event.source,
         "notice": event.notice_version,
-        "sealed": False,
+        "sealed": sealed,
+    }
+
+
+@router.get("/contacts/{contact_id}/consents", response=StandingsOut)
+@requires(Capability.CONSENTS_VIEW)
+def standings(request: ApiRequest, contact_id: str, wanted: Query[StandingsQuery]) -> dict[str, Any]:
+    """Where a person stood at any past moment, for each purpose and channel, computed from the ledger's events.
+
+    `at` looks at when people chose; with `known_at` only what had been recorded by then counts.
+    """
+    contact, now = contact_of(request.organisation, contact_id), timezone.now()
+    at, known_at = wanted.at or now, wanted.known_at or now
+    found = standing_as_of(request.organisation, contact.pk, at, known_at=known_at)
+    return {"at": at, "known_at": known_at, "items": [standing_out(each) for each in found]}
+
+
+def standing_out(past: PastStanding) -> dict[str, Any]:
+    return {
+        "purpose": past.purpose.key,
+        "channel": past.channel,
+        "status": past.status.value,
+        "since": past.stood.standing.since,
+        "expires_at": past.stood.standing.expires_at,
+        "event": str(past.stood.event_id),
     }
 
 

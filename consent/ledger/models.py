@@ -147,6 +147,7 @@ class ConsentEvent(models.Model):
     actor = models.CharField(
         max_length=60, blank=True, db_default="", help_text="who answered, when it was not the person (C-13)"
     )
+    paused_until = models.DateTimeField(null=True, help_text="the end of a pause that has one")
     # xid8, set by the database itself (default in migration 0002); Django never writes it.
 
     objects = TenantManager()

@@ -17,9 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from consent.ledger import sql
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import Action, ConsentEvent, ConsentState, Evidence, Status
+from consent.ledger.rules import Standing
 from portal.errors import NotFoundError
 from portal.organisations.links import organisation_url
 from portal.organisations.models import Organisation
+from portal.seals.queries import sealed_among
+from portal.seals.streams import stream_named
 from portal.ui.components import Text
 from subscribers.timeline import Happening
 
@@ -63,7 +66,7 @@ def count_in_force(organisation: Organisation) -> dict[int, dict[str, int]]:
     return found
 
 
-def standing_status(state: ConsentState, now: datetime) -> Status:
+def standing_status(state: ConsentState | Standing, now: datetime) -> Status:
     """The status as it is at this moment: an agreement ends on its day, and so does a pause, with nobody writing it."""
     status = Status(state.status)
     if status == Status.PAUSED and state.paused_until is not None and state.paused_until <= now:
@@ -99,6 +102,11 @@ def consents_of(organisation: Organisation, contact_ids: Sequence[int]) -> dict[
 def events_of(organisation: Organisation) -> QuerySet[ConsentEvent]:
     """The ledger's events, with their purposes; sorted and paged by the caller."""
     return ConsentEvent.objects.filter(organisation=organisation).select_related("purpose")
+
+
+def sealed_events(organisation: Organisation, ids: Sequence[int]) -> set[int]:
+    """Which of these events a seal names; two statements for a page."""
+    return sealed_among(stream_named("ledger"), organisation.pk, ids)
 
 
 def event_of(organisation: Organisation, event_id: int | str) -> ConsentEvent:

@@ -148,7 +148,7 @@ given AS MATERIALIZED (
              notice_digest, collection_point_id, actor, paused_until, digest, payload)
     JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = u.purpose_id
     JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
-)"""  # noqa: E501
+)"""
 
 # One person's "stop" on one channel: for the purpose named, or (NULL) for all that use the channel (W-07). Leaving a
 # purpose that does not stand on consent is an objection (G 21(2)).
@@ -224,7 +224,7 @@ events AS (
 
 
 EVENTS = events_with()
-SHOWN_EVENTS = events_with("notice_digest", "collection_point_id", "actor")
+SHOWN_EVENTS = events_with("notice_digest", "collection_point_id", "actor", "paused_until")
 
 # Two first choices of one person at the same instant: the second meets a row it could not lock. Then a "no" wins
 # and a "yes" waits for the next word.

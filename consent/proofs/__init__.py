@@ -1,1 +1,1 @@
-"""Proofs: what an outsider checks without us, and how it is handed over."""
+"""Proofs for those who do not trust us: what they check, and how it is handed over. See ``docs/build/proofs.md``."""

@@ -82,6 +82,7 @@ API_ROUTERS = [
     "subscribers.fields.api.router",
     "subscribers.contacts.api.router",
     "consent.ledger.api.router",
+    "consent.proofs.api.router",
     "subscribers.imports.api.router",
     "subscribers.imports.lots_api.router",
     "subscribers.segments.api.router",

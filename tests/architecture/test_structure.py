@@ -17,7 +17,7 @@ from django.db.migrations.loader import MigrationLoader
 from consent.models import ConsentEvent, ConsentState, Evidence
 from portal.celery import app
 from portal.jobs.queues import WORKERS, Queue, queue_of
-from portal.models import AuditEntry
+from portal.models import AuditEntry, Seal, SealBlock, Verification
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ("portal", "subscribers", "consent", "compliance")
@@ -96,7 +96,7 @@ def test_migrations_are_linear() -> None:
         assert len(loader.graph.leaf_nodes(label)) == 1
 
 
-@pytest.mark.parametrize("model", [Evidence, ConsentEvent, ConsentState, AuditEntry])
+@pytest.mark.parametrize("model", [Evidence, ConsentEvent, ConsentState, AuditEntry, Seal, SealBlock, Verification])
 def test_nothing_cascades_into_the_proof(model: type[models.Model]) -> None:
     for field in model._meta.get_fields():
         if isinstance(field, models.ForeignKey):
@@ -114,4 +114,12 @@ def test_every_tenant_model_is_guarded() -> None:
 
 
 # The audit log, mail and tokens also hold rows of the host itself, so their queries name the organisation.
-UNSCOPED = {"portal.AuditEntry", "portal.OutgoingMail", "portal.ApiToken", "portal.OrganisationKey"}
+UNSCOPED = {
+    "portal.ApiToken",
+    "portal.AuditEntry",
+    "portal.OrganisationKey",
+    "portal.OutgoingMail",
+    "portal.Seal",
+    "portal.SealBlock",
+    "portal.Verification",
+}

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("portal", "0004_fair_shares"),
+        ("portal", "0005_seals"),
     ]
 
     operations = [

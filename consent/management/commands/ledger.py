@@ -1,0 +1,84 @@
+"""``manage.py ledger``: seal what is written, verify everything sealed, recreate where people stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django_scopes import scope
+
+from consent.ledger.states import rebuild_states
+from portal.organisations.models import Organisation
+from portal.seals.models import Verification
+from portal.seals.sealing import seal_everything
+from portal.seals.streams import streams
+from portal.seals.verifying import Problem, verify_chain
+
+
+class Command(BaseCommand):
+    help = "Seals, verifies or rebuilds the ledger; the audit log is sealed and verified with it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        commands = parser.add_subparsers(dest="job", required=True)
+        commands.add_parser("seal", help="seal now what has been written")
+        verify = commands.add_parser("verify", help="recompute every seal; ends with 1 and names what is wrong")
+        verify.add_argument("--organisation", metavar="SLUG", help="only this one")
+        rebuild = commands.add_parser("rebuild", help="recreate from the events where everybody stands")
+        rebuild.add_argument("--organisation", metavar="SLUG", help="only this one")
+        rebuild.add_argument("--check", action="store_true", help="write nothing; end with 1 when anything differs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        {"seal": self.seal, "verify": self.verify, "rebuild": self.rebuild}[options["job"]](options)
+
+    def seal(self, _options: dict[str, Any]) -> None:
+        for stream, done in seal_everything().items():
+            told = f"{done.rows} sealed in {done.seals} seals" if done else "another sealer is at work"
+            self.stdout.write(f"{stream}: {told}")
+
+    def verify(self, options: dict[str, Any]) -> None:
+        slug = options["organisation"]
+        failed = 0
+        for organisation in self.owners(slug):
+            for stream in streams():
+                found = verify_chain(stream, organisation)
+                if found.seals or not found.ok:
+                    self.stdout.write(f"{organisation.slug if organisation else 'host'}: {summary(found)}")
+                failed += not found.ok
+        if failed:
+            message = f"{failed} chains do not hold."
+            raise CommandError(message)
+        self.stdout.write("Everything that is sealed is as it was.")
+
+    def rebuild(self, options: dict[str, Any]) -> None:
+        differing = 0
+        for organisation in self.organisations(options["organisation"]):
+            with scope(organisation=organisation):
+                found = rebuild_states(organisation, write=not options["check"])
+            differing += found.differing
+            verb = "differ" if options["check"] else "put right"
+            self.stdout.write(f"{organisation.slug}: {found.states} states, {found.differing} {verb}")
+            for example in found.examples:
+                self.stdout.write(f"  {example}")
+        if differing and options["check"]:
+            message = f"{differing} states are not what the events say."
+            raise CommandError(message)
+
+    def owners(self, slug: str | None) -> list[Organisation | None]:
+        """The organisation named, or all of them and the host."""
+        return list(self.organisations(slug)) if slug else [*self.organisations(None), None]
+
+    def organisations(self, slug: str | None) -> list[Organisation]:
+        found = Organisation.objects.filter(slug=slug) if slug else Organisation.objects.all()
+        if slug and not found:
+            message = f"There is no organisation {slug!r}."
+            raise CommandError(message)
+        return list(found.order_by("slug"))
+
+
+def summary(found: Verification) -> str:
+    counted = f"{found.rows} in {found.seals} seals, {found.seconds:.1f} s"
+    if found.ok:
+        return f"{found.stream} holds: {counted}, head {found.head_number} {bytes(found.head_hash or b'').hex()}"
+    details = found.details
+    problem = Problem(found.code, details["seal"], tuple(int(row) for row in details["rows"]), details["note"])
+    return f"{found.stream} FAILS: {problem} (before that {counted})"

@@ -1,0 +1,63 @@
+"""Verifications that somebody or the schedule asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django_scopes import scope, scopes_disabled
+
+from portal.jobs.actions import start_job
+from portal.jobs.models import Job, JobState
+from portal.jobs.running import JobRun
+from portal.organisations.actors import Actor
+from portal.organisations.models import Organisation
+from portal.organisations.roles import Capability
+from portal.seals.models import Verification
+from portal.seals.streams import streams
+from portal.seals.verifying import verify_chain
+
+log = structlog.get_logger(__name__)
+
+
+def start_verifications() -> int:
+    """A job for each organisation, and one for what belongs to the host; those that still run are left alone."""
+    started = 0
+    for organisation in [None, *Organisation.objects.order_by("pk")]:
+        actor = Actor.system(organisation, reference="schedule:verify")
+        with scope(organisation=organisation) if organisation else scopes_disabled():
+            started += start_verification(actor=actor, organisation=organisation) is not None
+    return started
+
+
+@transaction.atomic
+def start_verification(*, actor: Actor, organisation: Organisation | None) -> Job | None:
+    """Have the seals of one organisation verified now; None when that is being done already."""
+    from portal.seals.tasks import verify
+
+    actor.require(Capability.AUDIT_VIEW)
+    target = f"seals:{organisation.pk if organisation else 'host'}"
+    if Job.objects.filter(target_id=target, state__in=[JobState.QUEUED, JobState.RUNNING]).exists():
+        return None
+    return start_job(actor=actor, organisation=organisation, task=verify, target_id=target)
+
+
+def execute_verification(run: JobRun) -> dict[str, Any]:
+    """Verify every stream of the job's organisation, or the host's own."""
+    found = [
+        verify_chain(stream, run.job.organisation, progress=lambda rows: run.save(done=rows)) for stream in streams()
+    ]
+    return {each.stream: outcome_of(each) for each in found}
+
+
+def outcome_of(found: Verification) -> dict[str, Any]:
+    if not found.ok:
+        log.error(
+            "verification_failed",
+            stream=found.stream,
+            organisation_id=found.organisation_id,
+            code=found.code,
+            **{f"at_{name}": value for name, value in found.details.items()},
+        )
+    return {"ok": found.ok, "rows": found.rows, "seals": found.seals, "code": found.code}

@@ -1,0 +1,292 @@
+"""The verifier: recomputes every leaf, root, hash and signature of a chain, and names the first thing that is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from pyroaring import BitMap64
+
+from portal.crypto import signing
+from portal.organisations.models import Organisation
+from portal.seals import merkle, sql
+from portal.seals.canonical import text_inside
+from portal.seals.models import Seal, SealBlock, SealingState, Verification
+from portal.seals.sealing import BLOCK_ROWS, organisation_names, reading
+from portal.seals.streams import FIRST_CELLS, Documents, Stream
+
+NAMED = 10  # rows that a finding names; there may be millions
+HASH_BYTES = 32
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a chain: a stable code, the seal, and the rows it is about."""
+
+    code: str
+    seal: int = 0
+    rows: tuple[int, ...] = ()
+    note: str = ""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {"seal": self.seal, "rows": [str(row) for row in self.rows], "note": self.note}
+
+    def __str__(self) -> str:
+        about = [f"seal {self.seal}"] if self.seal else []
+        about += [", ".join(f"row {row}" for row in self.rows)] if self.rows else []
+        about += [self.note] if self.note else []
+        return f"{self.code}: {'; '.join(about)}"
+
+
+@dataclass
+class Findings:
+    """What the verification of one chain has seen so far."""
+
+    rows: int = 0
+    seals: int = 0
+    head: Seal | None = None
+    problem: Problem | None = None
+    ids: BitMap64 = field(default_factory=BitMap64)
+
+
+class BrokenError(Exception):
+    """The first thing that is wrong."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def verify_chain(
+    stream: Stream,
+    organisation: Organisation | None,
+    *,
+    now: Callable[[], datetime] = timezone.now,
+    progress: Progress | None = None,
+) -> Verification:
+    """Verify everything sealed of one organisation (None: the host's) and keep what was found."""
+    started = now()
+    findings = Findings()
+    try:
+        check_chain(stream, organisation.pk if organisation else None, findings, progress or (lambda _rows: None))
+    except BrokenError as error:
+        findings.problem = error.problem
+    return keep(stream, organisation, findings, started, now())
+
+
+def keep(
+    stream: Stream, organisation: Organisation | None, findings: Findings, started: datetime, ended: datetime
+) -> Verification:
+    problem, head = findings.problem, findings.head
+    return Verification.objects.create(
+        stream=stream.name,
+        organisation=organisation,
+        started_at=started,
+        ended_at=ended,
+        rows=findings.rows,
+        seals=findings.seals,
+        head_number=head.number if head else 0,
+        head_hash=head.hash if head else None,
+        ok=problem is None,
+        code=problem.code if problem else "",
+        details=problem.details if problem else {},
+    )
+
+
+def check_chain(stream: Stream, organisation: int | None, findings: Findings, progress: Progress) -> None:
+    """Raise BrokenError at the first thing that is wrong; only one seal's rows are in memory at a time."""
+    # The horizon first: what is written later may be sealed while we look, but all below it is sealed already.
+    state = SealingState.objects.filter(pk=stream.name).first()
+    names = {pk: text_inside(slug) for pk, slug in organisation_names().items()}
+    keys = signing.public_keys(organisation)
+    with reading() as cursor:
+        cursor.execute(sql.READING)
+        previous: Seal | None = None
+        for seal in seals_of(stream, organisation):
+            check_link(seal, previous)
+            check_signature(seal, keys)
+            signed = {**names, organisation: text_inside(seal.slug)} if organisation else names
+            check_rows(cursor, stream, seal, stream.open(cursor, signed), findings)
+            findings.seals += 1
+            findings.rows += seal.count
+            findings.head = previous = seal
+            progress(findings.rows)
+        check_earlier_heads(stream, organisation)
+        if state is not None:
+            check_nothing_slipped_in(cursor, stream, organisation, state, findings)
+    check_orphans(stream, organisation)
+
+
+def owned(organisation: int | None) -> Q:
+    return Q(organisation_id=organisation) if organisation else Q(organisation__isnull=True)
+
+
+def seals_of(stream: Stream, organisation: int | None) -> Iterator[Seal]:
+    """All seals by number, a thousand at a time. Index: one_seal_a_number."""
+    after = -1
+    while True:
+        some = list(
+            Seal.objects.filter(owned(organisation), stream=stream.name, number__gt=after).order_by("number")[:1000]
+        )
+        if not some:
+            return
+        yield from some
+        after = some[-1].number
+
+
+def check_link(seal: Seal, previous: Seal | None) -> None:
+    """Numbers without a gap, each naming the hash before, and what was signed still says the same."""
+    expected = previous.number + 1 if previous else 1
+    if seal.number != expected:
+        raise BrokenError(Problem("seal_missing", expected))
+    if seal.facts.hash() != bytes(seal.hash):
+        raise BrokenError(Problem("seal_changed", seal.number))
+    before = bytes(previous.hash) if previous else None
+    if (bytes(seal.previous) if seal.previous is not None else None) != before:
+        raise BrokenError(Problem("chain_broken", seal.number))
+    if seal.total != seal.count + (previous.total if previous else 0):
+        raise BrokenError(Problem("seal_changed", seal.number, note="total"))
+
+
+def check_signature(seal: Seal, keys: dict[str, signing.PublicKey]) -> None:
+    key = keys.get(seal.key_id)
+    if key is None or signing.public_key_id(key.public_key) != seal.key_id:
+        raise BrokenError(Problem("key_unknown", seal.number, note=seal.key_id))
+    if not signing.signature_is_valid(key.public_key, bytes(seal.hash), bytes(seal.signature)):
+        raise BrokenError(Problem("signature_invalid", seal.number))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block as it is stored."""
+
+    number: int
+    ids: Sequence[int]
+    leaves: Sequence[bytes]
+    root: bytes
+    whole: bool
+    """Leaves as many as ids, and together they are its root."""
+
+
+def blocks_of(seal: Seal) -> list[Block]:
+    return [read_block(row) for row in SealBlock.objects.filter(seal=seal).order_by("number")]
+
+
+def read_block(row: SealBlock) -> Block:
+    text = bytes(row.leaves)
+    leaves = [text[start : start + HASH_BYTES] for start in range(0, len(text), HASH_BYTES)]
+    root = bytes(row.root)
+    whole = len(leaves) == len(row.ids) and merkle.root_of(leaves) == root
+    return Block(row.number, row.ids, leaves, root, whole)
+
+
+def check_rows(cursor: Any, stream: Stream, seal: Seal, documents: Documents, findings: Findings) -> None:
+    """The seal's rows, as they are now, are those it signed."""
+    blocks = blocks_of(seal)
+    check_blocks(seal, blocks)
+    with cursor.copy(sql.sealed_rows(stream), {"seal": seal.pk}) as copy:
+        found = current_leaves(copy, seal.organisation_id, documents)
+    ids = [row_id for block in blocks for row_id in block.ids]
+    check_presence(seal, ids, found)
+    differing = [
+        row_id
+        for block in blocks
+        for row_id, leaf in zip(block.ids, block.leaves, strict=True)
+        if found[row_id][1] != leaf
+    ]
+    if differing:
+        raise BrokenError(Problem("row_changed", seal.number, tuple(differing[:NAMED])))
+    check_order(seal, ids, found)
+    if findings.ids.intersect(BitMap64(ids)):
+        raise BrokenError(Problem("sealed_twice", seal.number))
+    findings.ids.update(ids)
+
+
+def check_blocks(seal: Seal, blocks: Sequence[Block]) -> None:
+    """The stored leaves lead to the root that was signed; else name the block that does not."""
+    for number, block in enumerate(blocks):
+        last = number == len(blocks) - 1
+        if block.number != number or not (block.whole and (last or len(block.ids) == BLOCK_ROWS)):
+            raise BrokenError(Problem("block_changed", seal.number, note=f"block {number}"))
+    if sum(len(block.ids) for block in blocks) != seal.count:
+        raise BrokenError(Problem("block_missing", seal.number))
+    if merkle.root_of([block.root for block in blocks]) != bytes(seal.root):
+        raise BrokenError(Problem("block_changed", seal.number))
+    if (blocks[0].ids[0], blocks[-1].ids[-1]) != (seal.first, seal.last):
+        raise BrokenError(Problem("block_changed", seal.number, note="ids"))
+
+
+Found = dict[int, tuple[int, bytes]]
+"""Row -> its transaction and its leaf as they are now; a row that is gone has neither."""
+
+
+def current_leaves(rows: Iterable[Any], organisation: int | None, documents: Documents) -> Found:
+    sha256 = hashlib.sha256
+    owner = b"%d" % organisation if organisation else b""
+    found: Found = {}
+    for row in rows:
+        cells = bytes(row).rstrip(b"\n").split(b"\t")
+        if not cells[1]:
+            continue
+        leaf = sha256(b"\x00" + documents(cells[FIRST_CELLS:])).digest() if cells[0] == owner else b"elsewhere"
+        found[int(cells[2])] = (int(cells[1]), leaf)
+    return found
+
+
+def check_presence(seal: Seal, ids: Sequence[int], found: Found) -> None:
+    if len(found) != len(ids):
+        missing = [row_id for row_id in ids if row_id not in found]
+        raise BrokenError(Problem("row_deleted" if missing else "sealed_twice", seal.number, tuple(missing[:NAMED])))
+
+
+def check_order(seal: Seal, ids: Sequence[int], found: Found) -> None:
+    """Sealed order is that of transactions and ids: a row that was put elsewhere stands out."""
+    places = [(found[row_id][0], row_id) for row_id in ids]
+    moved = [after[1] for before, after in pairwise(places) if before >= after]
+    if moved:
+        raise BrokenError(Problem("row_moved", seal.number, tuple(moved[:NAMED])))
+
+
+def check_earlier_heads(stream: Stream, organisation: int | None) -> None:
+    """Every head that was verified once is still in the chain: the newest seals can't be cut off unseen."""
+    seen = (
+        Verification.objects.filter(owned(organisation), stream=stream.name, head_hash__isnull=False)
+        .order_by("-head_number", "-id")
+        .values_list("head_number", "head_hash")
+        .first()
+    )
+    if seen is None:
+        return
+    number, digest = seen
+    seal = Seal.objects.filter(owned(organisation), stream=stream.name, number=number).first()
+    if seal is None:
+        raise BrokenError(Problem("truncated", number, note="it was verified before"))
+    if bytes(seal.hash) != bytes(digest or b""):
+        raise BrokenError(Problem("seal_replaced", number, note="another one was verified before"))
+
+
+def check_nothing_slipped_in(
+    cursor: Any, stream: Stream, organisation: int | None, state: SealingState, findings: Findings
+) -> None:
+    """Every row older than the horizon is named by a seal."""
+    due = BitMap64()
+    with cursor.copy(sql.due_rows(stream), {"organisation": organisation, "horizon": state.horizon}) as copy:
+        due.update(int(bytes(row)) for row in copy)
+    inserted = due - findings.ids
+    if inserted:
+        raise BrokenError(Problem("row_inserted", rows=tuple(inserted[:NAMED])))
+
+
+def check_orphans(stream: Stream, organisation: int | None) -> None:
+    found = stream.orphans(organisation) if stream.orphans else []
+    if found:
+        raise BrokenError(Problem(found[0].code, note=", ".join(orphan.id for orphan in found[:NAMED])))
