@@ -11,6 +11,7 @@ from django_scopes import scope
 from bench.doors import measure_doors
 from bench.handoff import measure_hand_off
 from bench.imports import measure_imports
+from bench.ledger import measure_ledger
 from bench.segments import measure_segments
 from bench.setting import Server, start_server
 from bench.table import Line
@@ -22,24 +23,25 @@ from subscribers.fields.actions import FieldValues, create_field
 
 def organisations() -> list[Organisation]:
     """Two organisations that may hold the same people, each with a purpose and two fields."""
-    made = []
-    for slug in ("first", "second"):
-        organisation = Organisation.objects.create(slug=slug, name=slug)
-        actor = Actor.system(organisation)
-        with scope(organisation=organisation):
-            create_purpose(
+    return [organisation_named(slug) for slug in ("first", "second")]
+
+
+def organisation_named(slug: str) -> Organisation:
+    organisation = Organisation.objects.create(slug=slug, name=slug)
+    actor = Actor.system(organisation)
+    with scope(organisation=organisation):
+        create_purpose(
+            actor=actor,
+            key="newsletter",
+            values=PurposeValues(name="Newsletter", basis="consent", channels=["email"]),
+        )
+        for key, kind in (("city", "text"), ("points", "number")):
+            create_field(
                 actor=actor,
-                key="newsletter",
-                values=PurposeValues(name="Newsletter", basis="consent", channels=["email"]),
+                organisation=organisation,
+                values=FieldValues(key=key, label=key, type=kind, justification="bench"),
             )
-            for key, kind in (("city", "text"), ("points", "number")):
-                create_field(
-                    actor=actor,
-                    organisation=organisation,
-                    values=FieldValues(key=key, label=key, type=kind, justification="bench"),
-                )
-        made.append(organisation)
-    return made
+    return organisation
 
 
 def measure_all(folder: Path, rows: int) -> list[Line]:
@@ -49,7 +51,14 @@ def measure_all(folder: Path, rows: int) -> list[Line]:
     with running("bench.wsgi:application", 18_431) as ours, running("bench.bare:application", 18_432) as bare:
         lines += measure_hand_off(first, ours)
         lines += measure_doors(second, ours, bare)
-    return lines
+    return lines + measure_ledger(organisation_named("ledger"), rows)
+
+
+def measure_the_ledger(_folder: Path, rows: int) -> list[Line]:
+    return measure_ledger(organisation_named("ledger"), rows)
+
+
+ALONE = {"ledger": measure_the_ledger}
 
 
 @contextmanager

@@ -15,10 +15,9 @@ import rfc8785
 from django.utils.translation import gettext_lazy as _
 
 from portal.seals.canonical import MomentCells
-from portal.seals.streams import Cells, Documents, Stream, register_stream, unescaped
+from portal.seals.streams import Documents, Stream, register_stream, unescaped
 
 COLUMNS = (
-    "e.id",
     "e.organisation_id",
     "e.at",
     "e.actor_kind",
@@ -48,10 +47,11 @@ def open_audit(_cursor: Any, names: Mapping[int, bytes]) -> Documents:
     moment = MomentCells()
     organisations = {b"%d" % pk: name for pk, name in names.items()}
 
-    def document(cells: Cells) -> bytes:
-        entry_id, organisation, at, kind, actor, user, action, target_type, target, details = map(unescaped, cells)
+    def document(row: bytes, columns: bytes) -> bytes:
+        cells = map(unescaped, columns.split(b"\t"))
+        organisation, at, kind, actor, user, action, target_type, target, details = cells
         entry = {
-            "id": entry_id,
+            "id": row,
             "organisation": organisations.get(organisation, organisation),
             "at": moment(at),
             "actor_kind": kind,

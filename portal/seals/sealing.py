@@ -24,7 +24,7 @@ from portal.organisations.models import Organisation
 from portal.seals import merkle, sql
 from portal.seals.canonical import SealFacts, text_inside
 from portal.seals.models import UNNAMED_STREAM, Seal, SealingState
-from portal.seals.streams import FIRST_CELLS, Documents, Stream, streams
+from portal.seals.streams import Documents, Stream, streams
 
 log = structlog.get_logger(__name__)
 
@@ -181,19 +181,19 @@ def batches(rows: Iterable[Any], documents: Documents, sealed: BitMap64) -> Iter
     batch, owner = Batch(None), b"no row has read this"
     ids, transactions, leaves = batch.ids, batch.transactions, batch.leaves
     for row in rows:
-        cells = bytes(row).rstrip(b"\n").split(b"\t")
-        row_id = int(cells[2])
+        organisation, number, row_name, columns = bytes(row)[:-1].split(b"\t", 3)
+        row_id = int(row_name)
         if known and row_id in known:
             continue
-        if cells[0] != owner or len(leaves) >= SEAL_ROWS:
+        if organisation != owner or len(leaves) >= SEAL_ROWS:
             if leaves:
                 yield batch
-            owner = cells[0]
+            owner = organisation
             batch = Batch(int(owner) if owner else None)
             ids, transactions, leaves = batch.ids, batch.transactions, batch.leaves
         ids.append(row_id)
-        transactions.append(int(cells[1]))
-        leaves.append(sha256(b"\x00" + documents(cells[FIRST_CELLS:])).digest())
+        transactions.append(int(number))
+        leaves.append(sha256(b"\x00" + documents(row_name, columns)).digest())
     if leaves:
         yield batch
 

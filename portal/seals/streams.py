@@ -8,13 +8,11 @@ from typing import Any
 
 from portal.ui.components import Text
 
-Cells = Sequence[bytes]
-"""A row as COPY text writes it, null and empty alike as nothing: organisation, transaction, id, then the columns."""
+Documents = Callable[[bytes, bytes], bytes]
+"""Gives the canonical JSON (RFC 8785) of a row from its id and its columns.
 
-FIRST_CELLS = 3
-
-Documents = Callable[[Cells], bytes]
-"""Gives the canonical JSON (RFC 8785) of a row."""
+These come as COPY text writes them: with a tab between two, and null and empty alike as nothing.
+"""
 
 OpenStream = Callable[[Any, Mapping[int, bytes]], Documents]
 """Gets a cursor and the organisations' names, already escaped; reads what all rows need."""

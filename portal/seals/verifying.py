@@ -19,7 +19,7 @@ from portal.seals import merkle, sql
 from portal.seals.canonical import text_inside
 from portal.seals.models import Seal, SealBlock, SealingState, Verification
 from portal.seals.sealing import BLOCK_ROWS, organisation_names, reading
-from portal.seals.streams import FIRST_CELLS, Documents, Stream
+from portal.seals.streams import Documents, Stream
 
 NAMED = 10  # rows that a finding names; there may be millions
 HASH_BYTES = 32
@@ -194,18 +194,14 @@ def check_rows(cursor: Any, stream: Stream, seal: Seal, documents: Documents, fi
     blocks = blocks_of(seal)
     check_blocks(seal, blocks)
     with cursor.copy(sql.sealed_rows(stream), {"seal": seal.pk}) as copy:
-        found = current_leaves(copy, seal.organisation_id, documents)
+        found = current_rows(copy, seal.organisation_id, documents)
     ids = [row_id for block in blocks for row_id in block.ids]
-    check_presence(seal, ids, found)
-    differing = [
-        row_id
-        for block in blocks
-        for row_id, leaf in zip(block.ids, block.leaves, strict=True)
-        if found[row_id][1] != leaf
-    ]
-    if differing:
-        raise BrokenError(Problem("row_changed", seal.number, tuple(differing[:NAMED])))
-    check_order(seal, ids, found)
+    leaves = [leaf for block in blocks for leaf in block.leaves]
+    if found.ids != ids or found.leaves != leaves:  # nearly never; the database may also give them in another order
+        found = found.in_order(ids)
+        check_presence(seal, ids, found)
+        check_leaves(seal, leaves, found)
+    check_order(seal, found)
     if findings.ids.intersect(BitMap64(ids)):
         raise BrokenError(Problem("sealed_twice", seal.number))
     findings.ids.update(ids)
@@ -225,35 +221,59 @@ def check_blocks(seal: Seal, blocks: Sequence[Block]) -> None:
         raise BrokenError(Problem("block_changed", seal.number, note="ids"))
 
 
-Found = dict[int, tuple[int, bytes]]
-"""Row -> its transaction and its leaf as they are now; a row that is gone has neither."""
+@dataclass
+class CurrentRows:
+    """Rows as they are now: ids, transactions and leaves side by side; those that are gone are left out."""
+
+    ids: list[int] = field(default_factory=list)
+    transactions: list[int] = field(default_factory=list)
+    leaves: list[bytes] = field(default_factory=list)
+
+    def in_order(self, ids: Sequence[int]) -> CurrentRows:
+        """The same rows in this order, without those that are gone."""
+        places = {row_id: place for place, row_id in enumerate(self.ids)}
+        order = [places[row_id] for row_id in ids if row_id in places]
+        columns = ([column[place] for place in order] for column in (self.ids, self.transactions, self.leaves))
+        return CurrentRows(*columns)  # type: ignore[arg-type]
 
 
-def current_leaves(rows: Iterable[Any], organisation: int | None, documents: Documents) -> Found:
+def current_rows(rows: Iterable[Any], organisation: int | None, documents: Documents) -> CurrentRows:
     sha256 = hashlib.sha256
     owner = b"%d" % organisation if organisation else b""
-    found: Found = {}
+    found = CurrentRows()
+    ids, transactions, leaves = found.ids, found.transactions, found.leaves
     for row in rows:
-        cells = bytes(row).rstrip(b"\n").split(b"\t")
-        if not cells[1]:
+        holder, number, row_name, columns = bytes(row)[:-1].split(b"\t", 3)
+        if not number:
             continue
-        leaf = sha256(b"\x00" + documents(cells[FIRST_CELLS:])).digest() if cells[0] == owner else b"elsewhere"
-        found[int(cells[2])] = (int(cells[1]), leaf)
+        ids.append(int(row_name))
+        transactions.append(int(number))
+        leaves.append(sha256(b"\x00" + documents(row_name, columns)).digest() if holder == owner else b"elsewhere")
     return found
 
 
-def check_presence(seal: Seal, ids: Sequence[int], found: Found) -> None:
-    if len(found) != len(ids):
-        missing = [row_id for row_id in ids if row_id not in found]
-        raise BrokenError(Problem("row_deleted" if missing else "sealed_twice", seal.number, tuple(missing[:NAMED])))
+def check_presence(seal: Seal, ids: Sequence[int], found: CurrentRows) -> None:
+    present = set(found.ids)
+    missing = [row_id for row_id in ids if row_id not in present]
+    if missing:
+        raise BrokenError(Problem("row_deleted", seal.number, tuple(missing[:NAMED])))
+    if len(found.ids) != len(present):
+        raise BrokenError(Problem("sealed_twice", seal.number))
 
 
-def check_order(seal: Seal, ids: Sequence[int], found: Found) -> None:
+def check_leaves(seal: Seal, leaves: Sequence[bytes], found: CurrentRows) -> None:
+    changed = [row_id for row_id, now, then in zip(found.ids, found.leaves, leaves, strict=True) if now != then]
+    if changed:
+        raise BrokenError(Problem("row_changed", seal.number, tuple(changed[:NAMED])))
+
+
+def check_order(seal: Seal, found: CurrentRows) -> None:
     """Sealed order is that of transactions and ids: a row that was put elsewhere stands out."""
-    places = [(found[row_id][0], row_id) for row_id in ids]
+    places = list(zip(found.transactions, found.ids, strict=True))
+    if places == sorted(places):
+        return
     moved = [after[1] for before, after in pairwise(places) if before >= after]
-    if moved:
-        raise BrokenError(Problem("row_moved", seal.number, tuple(moved[:NAMED])))
+    raise BrokenError(Problem("row_moved", seal.number, tuple(moved[:NAMED])))
 
 
 def check_earlier_heads(stream: Stream, organisation: int | None) -> None:

@@ -53,15 +53,16 @@ def cell(value: object) -> bytes:
     return "".join(COPY_ESCAPES.get(letter, letter) for letter in str(value)).encode()
 
 
-def cells_of(event: ConsentEvent) -> list[bytes]:
+def columns_of(event: ConsentEvent) -> bytes:
     names = [column.removeprefix("e.").removeprefix("encode(e.").removesuffix(", 'hex')") for column in COLUMNS]
-    return [cell(getattr(event, name)) for name in names]
+    return b"\t".join(cell(getattr(event, name)) for name in names)
 
 
 @given(EVENTS)
 def test_the_fast_writer_writes_what_the_library_writes(event: ConsentEvent) -> None:
     write = writer({b"7": text_inside("acme")}, {b"3": text_inside(event.purpose.key)})
-    assert write(cells_of(event)) == canonical_event(event, "acme")
+    for _time in range(2):  # the second time by what is kept of the first
+        assert write(cell(event.pk), columns_of(event)) == canonical_event(event, "acme")
 
 
 @given(MOMENT)
