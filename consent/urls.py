@@ -8,5 +8,6 @@ app_name = "consent"
 urlpatterns = [
     path("purposes/", include("consent.purposes.urls")),
     path("ledger/", include("consent.ledger.urls")),
+    path("ledger/", include("consent.proofs.urls")),
     path("audiences/", include("consent.audiences.urls")),
 ]

@@ -22,6 +22,8 @@ from django_scopes import scope
 from consent.archive.models import ArchivedEvidence
 from consent.ledger.models import ConsentEvent, Evidence
 from consent.links import LinkTarget, make_token
+from consent.proofs.building import proof_of
+from consent.proofs.verify_proof import verified
 from consent.purposes.models import Purpose
 from portal.accounts.models import User
 from portal.jobs.models import Job
@@ -32,6 +34,7 @@ from subscribers.contacts.models import Contact
 from subscribers.imports import running
 from tests.consent.choices import new_purpose
 from tests.people import Api, actor_of, api_of, client_of
+from tests.portal.seals.keeping import seal, verify
 from tests.subscribers.imports.files import csv_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -166,10 +169,16 @@ def test_after_an_erasure_no_byte_of_the_person_is_found(acme: Organisation, dpo
     with scope(organisation=acme):
         events = ConsentEvent.objects.filter(contact_id=jeanne.pk).count()
         assert events >= 6
+        seal()
         erase_person(actor=actor_of(dpo, acme), organisation=acme, contact_id=jeanne.pk)
         assert ConsentEvent.objects.filter(contact_id=jeanne.pk).count() == events
         assert not Evidence.objects.filter(contact_id=jeanne.pk).exists()
         assert ArchivedEvidence.objects.filter(contact_number=jeanne.pk).count() >= 5
+        for stream in ("ledger", "audit"):
+            seal(stream)
+            assert verify(acme, stream).ok, stream
+        for event in ConsentEvent.objects.filter(contact_id=jeanne.pk).select_related("purpose"):
+            assert verified(proof_of(event))["evidence"] in ("absent", "none", "present")
     whole = dump()
     assert "someone.else@example.org" in whole
     assert traces_in(whole) == []
