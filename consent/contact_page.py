@@ -63,7 +63,8 @@ def consents_section(organisation: Organisation, contact: Contact, now: datetime
         standing_line(purpose, channel, states.get((purpose.pk, channel)), answer, now)
         for (purpose, channel), answer in zip(pairs, answers, strict=True)
     ]
-    return {"lines": lines}
+    agreed = any(line.status in {Status.GRANTED, Status.PAUSED} and line.state is not None for line in lines)
+    return {"lines": lines, "agreed": agreed}
 
 
 def standing_line(

@@ -1,5 +1,6 @@
 """The models of every room of this app, under the app's own label."""
 
+from consent.archive.models import ArchivedEvidence, ProofPolicy
 from consent.audiences.models import Audience
 from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportProof
 from consent.notices.models import NoticeVersion
@@ -7,6 +8,7 @@ from consent.notices.wagtail_models import DpoApproval, NoticePage, NoticeRoot
 from consent.purposes.models import Purpose, PurposeVersion
 
 __all__ = [
+    "ArchivedEvidence",
     "Audience",
     "ConsentEvent",
     "ConsentState",
@@ -16,6 +18,7 @@ __all__ = [
     "NoticePage",
     "NoticeRoot",
     "NoticeVersion",
+    "ProofPolicy",
     "Purpose",
     "PurposeVersion",
 ]

@@ -9,5 +9,6 @@ urlpatterns = [
     path("purposes/", include("consent.purposes.urls")),
     path("notices/", include("consent.notices.urls")),
     path("ledger/", include("consent.ledger.urls")),
+    path("ledger/", include("consent.proofs.urls")),
     path("audiences/", include("consent.audiences.urls")),
 ]

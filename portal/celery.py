@@ -32,6 +32,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "purge the archive of evidence": {
+        "task": "consent.archive.tasks.purge_archive",
+        "schedule": crontab(hour="3", minute="10"),
+        "options": {"expires": 3600},
+    },
     "seal": {
         "task": "portal.seals.tasks.seal",
         "schedule": 60.0,
@@ -95,6 +100,7 @@ app.autodiscover_tasks(
         "subscribers.imports.quarantine",
         "subscribers.imports.recall",
         "subscribers.imports.undo",
+        "consent.archive",
         "consent.audiences",
         "consent.engine",
         "consent.renewal",

@@ -276,14 +276,15 @@ created AS (
 
 STATES = states()
 
-# The audit entry of a door that has no member: one for each event, written with it.
+# The audit entry of a door that has no member: one for each event, written with it. It holds no address of the person's
+# network: nobody could erase it here, and the sealed evidence has it.
 AUDIT = """
 audited AS (
     INSERT INTO portal_auditentry
-        (organisation_id, at, actor_kind, actor_reference, action, target_type, target_id, details, ip)
+        (organisation_id, at, actor_kind, actor_reference, action, target_type, target_id, details)
     SELECT %(organisation)s, %(now)s::timestamptz, 'link', 'contact:' || contact_id, 'consent.withdrawn', 'contact',
         contact_id::text, jsonb_build_object('event', event_id, 'purpose', purpose_id, 'channel', channel,
-        'action', action, 'source', source), %(ip)s::inet
+        'action', action, 'source', source)
     FROM decided
 )"""
 

@@ -24,8 +24,13 @@ def record(
     organisation: Organisation | None = None,
     at: datetime | None = None,
 ) -> None:
-    """Write who did what, in the transaction of the write itself; ``details`` holds ids and counts, never addresses."""
+    """Write who did what, in the transaction of the write itself; ``details`` holds ids and counts, never addresses.
+
+    Of a person behind a link no network address is written: this table is never changed, so an erasure could not reach
+    it. The evidence in the ledger has it, sealed.
+    """
     from portal.audit.models import AuditEntry
+    from portal.organisations.actors import ActorKind
 
     AuditEntry.objects.create(
         organisation=organisation or actor.organisation,
@@ -37,5 +42,5 @@ def record(
         target_type=target._meta.model_name or "" if target is not None else target_type,
         target_id=str(target.pk) if target is not None else str(target_id),
         details=details or {},
-        ip=actor.ip,
+        ip=None if actor.kind == ActorKind.LINK else actor.ip,
     )

@@ -14,8 +14,9 @@ class Sealer:
     Make one a job, not one for ever.
     """
 
-    def __init__(self, owner: Owner, ring: KeyRing) -> None:
+    def __init__(self, owner: Owner, ring: KeyRing, purpose: KeyPurpose = KeyPurpose.DATA) -> None:
         self._owner = owner
+        self._purpose = purpose
         self._version = ring.current.version
         self._ciphers = {key.version: AESGCM(key.secret) for key in ring.versions}
         self._current = self._ciphers[self._version]
@@ -27,14 +28,14 @@ class Sealer:
         """The plaintext; :class:`TamperedError` when the box or its place was changed."""
         version = key_version(box)
         if version not in self._ciphers:
-            ring = key_ring(self._owner, KeyPurpose.DATA, holding=version)
+            ring = key_ring(self._owner, self._purpose, holding=version)
             self._ciphers = {key.version: AESGCM(key.secret) for key in ring.versions}
         return opened_box(self._ciphers[version], box, context)
 
 
-def sealer(organisation: Owner) -> Sealer:
-    """A sealer with the data keys of this organisation (``None`` for the host)."""
-    return Sealer(organisation, key_ring(organisation, KeyPurpose.DATA))
+def sealer(organisation: Owner, purpose: KeyPurpose = KeyPurpose.DATA) -> Sealer:
+    """A sealer with the keys of this organisation (``None`` for the host): its data keys, or those of its archive."""
+    return Sealer(organisation, key_ring(organisation, purpose), purpose)
 
 
 def seal(organisation: Owner, plaintext: bytes, *, context: bytes) -> bytes:

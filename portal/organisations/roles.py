@@ -38,6 +38,7 @@ class Capability(StrEnum):
     NOTICES_APPROVE = "notices.approve"
     CONSENTS_VIEW = "consents.view"
     CONSENTS_RECORD = "consents.record"
+    EVIDENCE_ARCHIVE = "evidence.archive"
     SUPPRESSIONS_VIEW = "suppressions.view"
     SUPPRESSIONS_EDIT = "suppressions.edit"
     AUDIENCES_VIEW = "audiences.view"
@@ -90,6 +91,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _C.NOTICES_EDIT,
         _C.NOTICES_APPROVE,
         _C.CONSENTS_RECORD,
+        _C.EVIDENCE_ARCHIVE,
         _C.SUPPRESSIONS_EDIT,
         _C.IMPORTS_RELEASE,
         _C.AUDIENCES_APPROVE,
