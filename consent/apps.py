@@ -12,6 +12,8 @@ class ConsentConfig(AppConfig):
     def ready(self) -> None:
         from consent import contact_page, dashboard, import_afterwards, import_stage, personal_data
         from consent.audiences.queries import audiences_using
+        from consent.collection import menu
+        from consent.collection import personal_data as sign_ups
         from consent.ledger import addresses
         from consent.purposes.queries import has_purpose
         from consent.segment_fields import register_segment_fields
@@ -24,6 +26,8 @@ class ConsentConfig(AppConfig):
         import_stage.register()
         import_afterwards.register()
         addresses.register()
+        menu.register()
+        sign_ups.register()
         register_segment_fields()
         register_use(audiences_using)
         register_purposes(has_purpose)

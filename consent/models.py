@@ -1,8 +1,21 @@
 """The models of every room of this app, under the app's own label."""
 
 from consent.audiences.models import Audience
+from consent.collection.models import CollectionPoint, EvidenceFile, FormVersion, SignUp
 from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportProof
 from consent.notices.models import NoticeVersion
 from consent.purposes.models import Purpose
 
-__all__ = ["Audience", "ConsentEvent", "ConsentState", "Evidence", "ImportProof", "NoticeVersion", "Purpose"]
+__all__ = [
+    "Audience",
+    "CollectionPoint",
+    "ConsentEvent",
+    "ConsentState",
+    "Evidence",
+    "EvidenceFile",
+    "FormVersion",
+    "ImportProof",
+    "NoticeVersion",
+    "Purpose",
+    "SignUp",
+]

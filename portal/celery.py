@@ -31,6 +31,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "empty expired sign-ups": {
+        "task": "consent.collection.tasks.purge_sign_ups",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "send forgotten mail": {
         "task": "portal.mail.tasks.send_forgotten_mail",
         "schedule": 600.0,
@@ -79,6 +84,7 @@ app.autodiscover_tasks(
         "subscribers.imports.recall",
         "subscribers.imports.undo",
         "consent.audiences",
+        "consent.collection",
         "consent.engine",
     ]
 )

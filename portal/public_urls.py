@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("consent.preferences.urls"))]
+urlpatterns = [
+    path("", include("consent.preferences.urls")),
+    path("", include("consent.collection.public_urls")),
+]

@@ -148,7 +148,7 @@ given AS MATERIALIZED (
              notice_digest, collection_point_id, actor, paused_until, digest, payload)
     JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = u.purpose_id
     JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
-)"""  # noqa: E501
+)"""
 
 # One person's "stop" on one channel: for the purpose named, or (NULL) for all that use the channel (W-07). Leaving a
 # purpose that does not stand on consent is an objection (G 21(2)).

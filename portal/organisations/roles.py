@@ -33,6 +33,8 @@ class Capability(StrEnum):
     SEGMENTS_EDIT = "segments.edit"
     PURPOSES_VIEW = "purposes.view"
     PURPOSES_EDIT = "purposes.edit"
+    COLLECTION_VIEW = "collection.view"
+    COLLECTION_EDIT = "collection.edit"
     CONSENTS_VIEW = "consents.view"
     CONSENTS_RECORD = "consents.record"
     SUPPRESSIONS_VIEW = "suppressions.view"
@@ -58,6 +60,7 @@ _SEEING = frozenset(
         _C.IMPORTS_VIEW,
         _C.SEGMENTS_VIEW,
         _C.PURPOSES_VIEW,
+        _C.COLLECTION_VIEW,
         _C.CONSENTS_VIEW,
         _C.SUPPRESSIONS_VIEW,
         _C.AUDIENCES_VIEW,
@@ -74,6 +77,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _C.FIELDS_EDIT,
         _C.IMPORTS_RUN,
         _C.SEGMENTS_EDIT,
+        _C.COLLECTION_EDIT,
         _C.CONSENTS_RECORD,
         _C.SUPPRESSIONS_EDIT,
         _C.AUDIENCES_PREPARE,
@@ -82,6 +86,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.DPO: _SEEING
     | {
         _C.PURPOSES_EDIT,
+        _C.COLLECTION_EDIT,
         _C.CONSENTS_RECORD,
         _C.SUPPRESSIONS_EDIT,
         _C.IMPORTS_RELEASE,
@@ -96,6 +101,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _C.IMPORTS_RUN,
         _C.SEGMENTS_EDIT,
         _C.PURPOSES_EDIT,
+        _C.COLLECTION_EDIT,
         _C.CONSENTS_RECORD,
         _C.SUPPRESSIONS_EDIT,
         _C.AUDIENCES_PREPARE,
