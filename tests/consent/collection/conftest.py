@@ -28,7 +28,12 @@ def point(acme: Organisation, newsletter: Purpose) -> CollectionPoint:
 @pytest.fixture(autouse=True)
 def _fresh_rates() -> Iterator[None]:
     server = rates.valkey(settings.ACCORD.valkey_url)
-    for pattern in ("accord:rate:sign-up*", "accord:rate:form-ticket*", "accord:rate:public-failure*", "accord:spent:*"):
+    for pattern in (
+        "accord:rate:sign-up*",
+        "accord:rate:form-ticket*",
+        "accord:rate:public-failure*",
+        "accord:spent:*",
+    ):
         for key in server.scan_iter(pattern):
             server.delete(key)
     rates._away_until = 0.0

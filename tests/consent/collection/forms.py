@@ -52,9 +52,11 @@ def new_notice(organisation: Organisation, language: str, *, number: int = 1, te
         )
 
 
-def new_point(organisation: Organisation, *purposes: Purpose, key: str = "newsletter", **values: Any) -> CollectionPoint:
+def new_point(
+    organisation: Organisation, *purposes: Purpose, key: str = "newsletter", **values: Any
+) -> CollectionPoint:
     """A published web form in English and French, by e-mail for each purpose unless told otherwise."""
-    publish = values.pop("publish", True)
+    publish, at = values.pop("publish", True), values.pop("at", None)
     given: dict[str, Any] = {
         "name": "Newsletter",
         "notice": "signup",
@@ -68,8 +70,8 @@ def new_point(organisation: Organisation, *purposes: Purpose, key: str = "newsle
             for language in ("en", "fr"):
                 new_notice(organisation, language)
         actor = Actor.system(organisation)
-        point = create_point(actor=actor, key=key, values=PointValues(**given))
-        return publish_point(actor=actor, point=point) if publish else point
+        point = create_point(actor=actor, key=key, values=PointValues(**given), now=at)
+        return publish_point(actor=actor, point=point, now=at) if publish else point
 
 
 def path_of(point: CollectionPoint) -> str:
@@ -106,7 +108,9 @@ def send(point: CollectionPoint, *, lang: str = "en", fields: dict[str, Any] | N
     """Open the form, fill it in, press the button."""
     given = {"email": "nina@mail.example", "choice": ["newsletter-email"], **given}
     values = {**(opened(point, lang=lang) if fields is None else fields), **given}
-    return Client(enforce_csrf_checks=True).post(path_of(point), values, headers={"Referer": "https://acme.example/blog"})
+    return Client(enforce_csrf_checks=True).post(
+        path_of(point), values, headers={"Referer": "https://acme.example/blog"}
+    )
 
 
 def delivered() -> list[Any]:

@@ -271,9 +271,7 @@ def test_without_double_opt_in_who_has_said_no_must_still_confirm(
     assert status_of(ada, newsletter) == "granted"
 
 
-def test_a_no_is_kept_for_whom_we_know_and_enters_nobody(
-    acme: Organisation, newsletter: Purpose, ada: Contact
-) -> None:
+def test_a_no_is_kept_for_whom_we_know_and_enters_nobody(acme: Organisation, newsletter: Purpose, ada: Contact) -> None:
     point = new_point(acme, newsletter, asking="yes_no")
     said = {"choice": [], "answer.newsletter-email": "no"}
     assert send(point, email=ada.email, **said).status_code == 200
