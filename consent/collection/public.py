@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 from django_scopes import scope
@@ -86,9 +87,9 @@ class Form:
             "words": self.words,
             "language": self.language,
             "other_languages": [
-                (code, name)
-                for code, name in settings.LANGUAGES
-                if code in self.document["languages"] and code != self.language
+                (code, translation.get_language_info(code)["name_local"].capitalize())
+                for code in self.document["languages"]
+                if code != self.language
             ],
             # Cleaned when it was published, and shown as its digest names it.
             "notice_html": mark_safe(html),  # noqa: S308
@@ -99,8 +100,15 @@ class Form:
             "problems": problems,
             "wrong": wrong,
             "honeypot": HONEYPOT,
+            "notice_url": notice_url(self.point, self.words, self.language),
             "version": self.version,
         }
+
+
+def notice_url(point: CollectionPoint, words: Document, language: str) -> str:
+    """The page of the notice, in this version and language."""
+    notice = words["notice"]
+    return f"/n/{point.organisation.slug}/{notice['notice']}?version={notice['number']}&lang={language}"
 
 
 def languages_of(request: HttpRequest) -> list[str]:
@@ -243,6 +251,7 @@ def told(request: HttpRequest, point: CollectionPoint, error: DomainError) -> Ht
 
 def page(name: str, point: CollectionPoint, language: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """In the visitor's language and without the request: nothing of a session gets into it."""
+    context["style_url"] = style_url(point)
     with translation.override(language), timezone.override(point.organisation.zone):
         response = HttpResponse(render_to_string(f"consent/public/{name}.html", context), status=status)
     if point.origins:
@@ -253,6 +262,12 @@ def page(name: str, point: CollectionPoint, language: str, context: dict[str, An
         )
     response["Content-Language"] = language
     return response
+
+
+def style_url(point: CollectionPoint) -> str:
+    if not point.accent:
+        return ""
+    return f"{reverse('public_form_style', args=[point.organisation.slug, point.key])}?v={point.number}"
 
 
 # What other sites use

@@ -42,6 +42,7 @@ from portal.channels import Channel
 from portal.errors import DomainError, FieldProblem
 from portal.organisations.access import MemberRequest, member_page
 from portal.organisations.links import absolute, organisation_url
+from portal.organisations.models import Membership
 from portal.organisations.roles import Capability
 from portal.ui.components import Point, Text
 from portal.ui.confirmation import confirm_page, confirmed
@@ -233,9 +234,15 @@ def detail_page(request: MemberRequest, point: CollectionPoint, problems: Sequen
     live = versions[0] if versions else None
     may_edit = request.actor.may(Capability.COLLECTION_EDIT)
     weeks, daily = charts(point)
+    names = names_of([point.published_by, point.closed_by, *(version.published_by for version in versions)])
     context = {
         "point": point,
-        "versions": [{"version": version, "digest": bytes(version.digest).hex()} for version in versions],
+        "versions": [
+            {"version": version, "digest": bytes(version.digest).hex(), "by": names[version.published_by]}
+            for version in versions
+        ],
+        "published_by": names[point.published_by],
+        "closed_by": names[point.closed_by],
         "changed": live is not None and live.document["config"] != point.config,
         "problems": problems,
         "counts": counts_of(request.organisation, [point], now - RECENT).get(point.pk, Counts()),
@@ -249,6 +256,14 @@ def detail_page(request: MemberRequest, point: CollectionPoint, problems: Sequen
         **codes(point),
     }
     return render(request, "consent/point_detail.html", context, status=422 if problems else 200)
+
+
+def names_of(references: Sequence[str]) -> dict[str, str]:
+    """What to call those who acted, by their references in the audit log: members by name, others as they are."""
+    ids = {reference: int(reference.removeprefix("member:")) for reference in references if "member:" in reference}
+    members = Membership.objects.select_related("user").filter(pk__in=ids.values())
+    known = {member.pk: member.user.name or member.user.email for member in members}
+    return {reference: known.get(ids.get(reference, 0), reference) for reference in references}
 
 
 def charts(point: CollectionPoint) -> tuple[list[Point], list[Point]]:

@@ -148,6 +148,14 @@
     return form;
   }
 
-  if (base) load();
+  // Where the form can't be fetched (this site is not allowed, or the line is down) a link to it is left.
+  if (base) {
+    load().catch(() => {
+      const link = document.createElement("a");
+      link.href = base;
+      link.textContent = base;
+      here.after(link);
+    });
+  }
   else document.querySelectorAll("form[data-challenge]").forEach(prepare);
 })();

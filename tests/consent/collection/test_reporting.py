@@ -74,9 +74,7 @@ def test_a_paper_is_recorded_with_its_scan_and_who_entered_it(
     assert b"Nina" not in stored
 
 
-def test_a_paper_without_its_scan_proves_nothing(
-    marketer: User, acme: Organisation, newsletter: Purpose
-) -> None:
+def test_a_paper_without_its_scan_proves_nothing(marketer: User, acme: Organisation, newsletter: Purpose) -> None:
     kind_of(acme, newsletter, "paper")
     answer = record(marketer)
     assert answer.status_code == 422
