@@ -17,6 +17,10 @@ from portal.organisations.models import Organisation
 from subscribers.contacts.normalising import normalise_email
 
 
+# As the database gives what it keeps of bytes.
+Binary = bytes | memoryview
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """``yes`` and ``no`` are keys of choices (``newsletter-email``); ``values`` a contact's; times are RFC 3339 text.
@@ -48,18 +52,18 @@ class Answer:
         return normalise_email(self.email)[1] if self.email else ""
 
 
-def packed(organisation: Organisation, token_hash: bytes, answer: Answer, **more: Any) -> bytes:
+def packed(organisation: Organisation, token_hash: Binary, answer: Answer, **more: Any) -> bytes:
     """The answer in a box that belongs to one sign-up; ``more`` is what became of it since."""
     said = json.dumps({"answer": asdict(answer), **more}).encode()
     return seal(organisation, said, context=box_context(token_hash))
 
 
-def unpacked(organisation: Organisation, token_hash: bytes, box: bytes) -> tuple[Answer, dict[str, Any]]:
+def unpacked(organisation: Organisation, token_hash: Binary, box: Binary) -> tuple[Answer, dict[str, Any]]:
     said = json.loads(open_sealed(organisation, bytes(box), context=box_context(token_hash)))
     return Answer(**said.pop("answer")), said
 
 
-def box_context(token_hash: bytes) -> bytes:
+def box_context(token_hash: Binary) -> bytes:
     return b"sign-up:" + bytes(token_hash).hex().encode()
 
 

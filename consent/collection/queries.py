@@ -137,7 +137,11 @@ class Counts:
 
 def counts_of(organisation: Organisation, points: Iterable[CollectionPoint], since: datetime) -> dict[int, Counts]:
     """Point id -> its counts since then; one query."""
-    parameters = {"organisation": organisation.pk, "points": [point.pk for point in points], "since": since}
+    parameters: dict[str, Any] = {
+        "organisation": organisation.pk,
+        "points": [point.pk for point in points],
+        "since": since,
+    }
     found: dict[int, dict[str, int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(COUNTED, parameters)
@@ -157,7 +161,7 @@ def days_of(point: CollectionPoint, *, until: date, days: int) -> list[Day]:
     """Each of the last days, those without sign-ups included."""
     first = until - timedelta(days=days - 1)
     zone = point.organisation.zone
-    parameters = {
+    parameters: dict[str, Any] = {
         "organisation": point.organisation_id,
         "point": point.pk,
         "zone": point.organisation.time_zone,
