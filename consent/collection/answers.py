@@ -16,7 +16,6 @@ from portal.crypto import keyed_hashes, open_sealed, seal
 from portal.organisations.models import Organisation
 from subscribers.contacts.normalising import normalise_email
 
-
 # As the database gives what it keeps of bytes.
 Binary = bytes | memoryview
 
