@@ -2,6 +2,7 @@
 
 from consent.archive.models import ArchivedEvidence, ProofPolicy
 from consent.audiences.models import Audience
+from consent.collection.models import CollectionPoint, EvidenceFile, FormVersion, SignUp
 from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportProof
 from consent.notices.models import NoticeVersion
 from consent.notices.wagtail_models import DpoApproval, NoticePage, NoticeRoot
@@ -10,10 +11,13 @@ from consent.purposes.models import Purpose, PurposeVersion
 __all__ = [
     "ArchivedEvidence",
     "Audience",
+    "CollectionPoint",
     "ConsentEvent",
     "ConsentState",
     "DpoApproval",
     "Evidence",
+    "EvidenceFile",
+    "FormVersion",
     "ImportProof",
     "NoticePage",
     "NoticeRoot",
@@ -21,4 +25,5 @@ __all__ = [
     "ProofPolicy",
     "Purpose",
     "PurposeVersion",
+    "SignUp",
 ]

@@ -9,4 +9,5 @@ urlpatterns = [
     path("", include("consent.notices.public_urls")),
     path("", include("consent.proofs.public_urls")),
     path("", include("consent.receipts.public_urls")),
+    path("", include("consent.collection.public_urls")),
 ]

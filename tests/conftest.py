@@ -19,6 +19,7 @@ pytest_plugins = ["tests.people"]
 
 APPEND_ONLY = (
     "consent_consentevent",
+    "consent_formversion",
     "consent_noticeversion",
     "consent_purposeversion",
     "portal_auditentry",

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django_scopes import scope
 
+from compliance.demo.form import open_form
 from compliance.demo.people import Person, people, write_file
 from consent.audiences.actions import AudienceDraft, approve_audience, create_audience, submit_audience
 from consent.ledger.models import Action, EventSource
@@ -282,6 +283,7 @@ def tell(*, now: datetime | None = None) -> Organisation:
         change_minds(organisation, purposes, now)
         change_words(actor, purposes)
         prepare(organisation, actor)
+        open_form(organisation, actor_with(organisation, Role.MARKETER), now)
     return organisation
 
 

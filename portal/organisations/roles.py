@@ -36,6 +36,8 @@ class Capability(StrEnum):
     NOTICES_VIEW = "notices.view"
     NOTICES_EDIT = "notices.edit"
     NOTICES_APPROVE = "notices.approve"
+    COLLECTION_VIEW = "collection.view"
+    COLLECTION_EDIT = "collection.edit"
     CONSENTS_VIEW = "consents.view"
     CONSENTS_RECORD = "consents.record"
     EVIDENCE_ARCHIVE = "evidence.archive"
@@ -63,6 +65,7 @@ _SEEING = frozenset(
         _C.SEGMENTS_VIEW,
         _C.PURPOSES_VIEW,
         _C.NOTICES_VIEW,
+        _C.COLLECTION_VIEW,
         _C.CONSENTS_VIEW,
         _C.SUPPRESSIONS_VIEW,
         _C.AUDIENCES_VIEW,
@@ -80,6 +83,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _C.IMPORTS_RUN,
         _C.SEGMENTS_EDIT,
         _C.NOTICES_EDIT,
+        _C.COLLECTION_EDIT,
         _C.CONSENTS_RECORD,
         _C.SUPPRESSIONS_EDIT,
         _C.AUDIENCES_PREPARE,
@@ -90,6 +94,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _C.PURPOSES_EDIT,
         _C.NOTICES_EDIT,
         _C.NOTICES_APPROVE,
+        _C.COLLECTION_EDIT,
         _C.CONSENTS_RECORD,
         _C.EVIDENCE_ARCHIVE,
         _C.SUPPRESSIONS_EDIT,
@@ -105,6 +110,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _C.IMPORTS_RUN,
         _C.SEGMENTS_EDIT,
         _C.PURPOSES_EDIT,
+        _C.COLLECTION_EDIT,
         _C.CONSENTS_RECORD,
         _C.SUPPRESSIONS_EDIT,
         _C.AUDIENCES_PREPARE,

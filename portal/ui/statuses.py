@@ -81,6 +81,7 @@ LOOKS: dict[str, Look] = {
     "sealed": Look("success", "shield-check", _("Sealed")),
     "unsealed": Look("neutral", "hourglass", _("Waits for its seal")),
     "live": Look("success", "bolt", _("Live")),
+    "closed": Look("neutral", "lock", _("Closed")),
     "ok": Look("success", "check", _("In order")),
     "warning": Look("warning", "alert-triangle", _("Attention")),
 }

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from consent.audiences.models import Audience
+from consent.collection.models import CollectionPoint, FormVersion, SignUp
 from consent.ledger.recording import Choice, record_events
 from consent.models import NoticeVersion, Purpose
 from consent.notices.actions import NoticeDraft, create_notice
@@ -56,6 +57,9 @@ PAGES = (
     "purposes/p-0/",
     "notices/",
     "notices/n-0/",
+    "collection-points/?size=100",
+    "collection-points/{point}/",
+    "collection-points/{point}/edit/",
     "ledger/?size=100",
     "audiences/?size=100",
     "audiences/{audience}/",
@@ -81,6 +85,7 @@ ANSWERS = (
     "/purposes/p-0/versions",
     "/notices",
     "/notices/n-0",
+    "/collection-points",
     "/audiences",
     "/audiences/{audience}",
     "/audit",
@@ -151,6 +156,7 @@ def fill(organisation: Organisation, start: int, stop: int) -> None:
     )
     suppressed(organisation, contacts, start)
     with_choices(organisation, users, segments, start, stop)
+    asked(organisation, start, stop)
     AuditEntry.objects.bulk_create(
         AuditEntry(organisation=organisation, at=NOW, actor_kind="member", actor_reference="m", user=user, action="a.b")
         for user in users
@@ -270,10 +276,36 @@ def with_choices(organisation: Organisation, users: list[User], segments: list[S
     )
 
 
-def ids(organisation: Organisation) -> dict[str, int]:
+def asked(organisation: Organisation, start: int, stop: int) -> None:
+    """Collection points, and sign-ups and versions of the first."""
+    own: dict[str, Any] = {"organisation": organisation}
+    CollectionPoint.objects.bulk_create(
+        CollectionPoint(**own, key=f"point-{n}", name=f"Point {n}", created_at=NOW, updated_at=NOW, created_by="m")
+        for n in range(start, stop)
+    )
+    point = CollectionPoint.objects.order_by("pk")[0]
+    versions = FormVersion.objects.bulk_create(
+        FormVersion(
+            **own,
+            point=point,
+            number=n + 1,
+            document={"config": {}},
+            digest=bytes(32),
+            published_at=NOW,
+            published_by=f"member:{n}",
+        )
+        for n in range(start, stop)
+    )
+    SignUp.objects.bulk_create(
+        SignUp(**own, point=point, version=versions[0], language="en", created_at=NOW, expires_at=NOW)
+        for n in range(start, stop)
+    )
+
+
+def ids(organisation: Organisation) -> dict[str, object]:
     """The first of each kind: the person with the choices, the import with the rejects."""
     kinds: dict[str, Any] = {"contact": Contact, "import_": Import, "segment": Segment, "audience": Audience}
-    return {name: kind.objects.order_by("pk")[0].pk for name, kind in kinds.items()}
+    return {"point": "point-0", **{name: kind.objects.order_by("pk")[0].pk for name, kind in kinds.items()}}
 
 
 def queries_of(get: object, path: str) -> int:
@@ -295,7 +327,7 @@ def test_a_page_makes_as_many_queries_with_many_rows_as_with_few(acme: Organisat
         counted.append({page: queries_of(browser.get, f"/o/acme/{page.format(**known)}") for page in PAGES})
     few, many = counted
     assert many == few
-    assert max(many.values()) <= 20, many
+    assert max(many.values()) <= 24, many
 
 
 def test_an_answer_makes_as_many_queries_with_many_rows_as_with_few(acme: Organisation, owner: User) -> None:
