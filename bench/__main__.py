@@ -12,14 +12,15 @@ from bench.setting import make_database, use_bench_database
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="bench", description=__doc__)
     arguments.add_argument("--rows", type=int, default=100_000)
-    rows = arguments.parse_args().rows
+    arguments.add_argument("--only", choices=["imports"], help="measure these rows of the table only")
+    given = arguments.parse_args()
     use_bench_database()
     make_database()
     from bench.story import measure_all
     from bench.table import HEAD
 
     with tempfile.TemporaryDirectory() as folder:
-        lines = measure_all(Path(folder), rows)
+        lines = measure_all(Path(folder), given.rows, only=given.only)
     print()
     print(HEAD)
     for line in lines:

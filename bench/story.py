@@ -42,9 +42,11 @@ def organisations() -> list[Organisation]:
     return made
 
 
-def measure_all(folder: Path, rows: int) -> list[Line]:
+def measure_all(folder: Path, rows: int, *, only: str | None = None) -> list[Line]:
     first, second = organisations()
     lines = measure_imports([first, second], folder, rows)
+    if only == "imports":
+        return lines
     lines += measure_segments(second)
     with running("bench.wsgi:application", 18_431) as ours, running("bench.bare:application", 18_432) as bare:
         lines += measure_hand_off(first, ours)

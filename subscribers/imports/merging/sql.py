@@ -21,6 +21,7 @@ DROP = "DROP TABLE IF EXISTS {staged}"
 EMPTY = "SET LOCAL synchronous_commit TO off; TRUNCATE {staged}"
 ANALYZE_STAGED = "ANALYZE {staged} (line, contact_id)"
 ANALYZE_CONTACTS = "ANALYZE subscribers_contact (organisation_id, email_key, phone, external_id)"
+KNOWN_CONTACTS = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'subscribers_contact'::regclass"
 COPY_STAGED = "COPY {staged} ({columns}) FROM STDIN"
 COPY_REJECTS = """
 COPY subscribers_importreject (organisation_id, source_import_id, line, code, detail, cells) FROM STDIN

@@ -158,6 +158,13 @@ def stage_tables() -> dict[int, list[str]]:
     return found
 
 
+def known_contacts() -> int:
+    """How many contacts the planner knows of; 0 when nobody has told it yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.KNOWN_CONTACTS)
+        return max(int(cursor.fetchone()[0]), 0)
+
+
 def analyze_contacts() -> None:
     """Tell the planner that a table has grown: plans made for an empty one cost others a factor of 3.5."""
     with connection.cursor() as cursor:

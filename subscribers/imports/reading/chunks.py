@@ -100,11 +100,14 @@ def chunk_of(parts: list[StagedRows], people: Deduplicator, start: tuple[int, in
     rows = joined(parts)
     parts.clear()
     repeats = people.repeats(rows)
-    stops = rows.stops or [False] * len(rows)
+    stopped = [number for number, stop in enumerate(rows.stops) if stop]
+    keep = [True] * len(rows)
+    for number in (*repeats, *stopped):
+        keep[number] = False
     return Chunk(
-        rows=rows.kept([number not in repeats and not stop for number, stop in enumerate(stops)]),
-        stopped=rows.kept(stops),
-        repeats=rows.kept([number in repeats for number in range(len(rows))]),
+        rows=rows if all(keep) else rows.kept(keep),
+        stopped=rows.picked(stopped),
+        repeats=rows.picked(sorted(repeats)),
         rejects=rows.rejects,
         flags=rows.flags,
         slips=rows.slips,
