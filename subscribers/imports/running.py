@@ -23,7 +23,7 @@ from subscribers.imports.merging.staging import Stage, StaleChunkError, known_co
 from subscribers.imports.merging.tags import KnownTags
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.preparing import prepare_in
-from subscribers.imports.reading.chunks import CHUNK_ROWS, FIRST_ROWS, Chunk, read_chunks, tuned_interpreter
+from subscribers.imports.reading.chunks import CHUNK_ROWS, FIRST_ROWS, LAST_ROWS, Chunk, read_chunks, tuned_interpreter
 from subscribers.imports.reading.reader import LARGE_BYTES, read_in_child
 from subscribers.imports.reading.streaming import BLOCK_BYTES
 from subscribers.imports.stages import StageRuns
@@ -105,6 +105,7 @@ class Merger:
         self.sizes: dict[str, int] = checkpoint.get("sizes") or {
             "chunk_rows": CHUNK_ROWS,
             "first_rows": FIRST_ROWS,
+            "last_rows": LAST_ROWS,
             "block_bytes": BLOCK_BYTES,
         }
         self.offset: int = checkpoint.get("offset", 0)

@@ -20,6 +20,7 @@ from subscribers.imports.values.rows import RowValidator, StagedRows, joined
 
 CHUNK_ROWS = 10_000
 FIRST_ROWS = 2_500  # the server should not wait long for something to do
+LAST_ROWS = 2_500  # and at the end there is nothing to do beside it
 COLLECTIONS = (200_000, 20, 100)
 TURN = 0.0002  # seconds
 Item = TypeVar("Item")
@@ -55,11 +56,13 @@ def read_chunks(
     *,
     chunk_rows: int = CHUNK_ROWS,
     first_rows: int = FIRST_ROWS,
+    last_rows: int = 0,
     block_bytes: int = BLOCK_BYTES,
 ) -> Iterator[Chunk]:
     """The whole file, always from its start: a resumed run must know who was seen before its checkpoint.
 
-    The same sizes give the same chunks; the first ones are smaller.
+    The same sizes give the same chunks; the first ones are smaller, and so are the last ones down to ``last_rows``: the
+    last chunk is merged while nothing else is done. 0: they are not (how releases before cut).
     """
     people = Deduplicator()
     parts: list[StagedRows] = []
@@ -72,9 +75,18 @@ def read_chunks(
         place = (block.offset, block.line)
         if count >= wanted:
             yield chunk_of(parts, people, start, place)
-            start, parts, count, wanted = place, [], 0, min(wanted * 2, chunk_rows)
+            wanted = min(wanted * 2, chunk_rows)
+            if last_rows:
+                wanted = min(wanted, max(rows_left(file, place) // 2, last_rows))
+            start, parts, count = place, [], 0
     if parts:
         yield chunk_of(parts, people, start, place)
+
+
+def rows_left(file: FileFormat, place: tuple[int, int]) -> int:
+    """About how many rows there are to come, by the lines so far."""
+    offset, line = place
+    return (file.size - offset) * (line - file.line) // max(offset - file.offset, 1)
 
 
 @contextmanager

@@ -24,9 +24,7 @@ def write_chunk(stream: BinaryIO, chunk: Chunk) -> None:
     head = {
         "names": list(chunk.rows.columns),
         "counts": [len(part) for part in parts],
-        "rejects": [
-            (reject.line, reject.code, reject.cells, reject.detail, reject.column) for reject in chunk.rejects
-        ],
+        "rejects": [(reject.line, reject.code, reject.cells, reject.detail, reject.column) for reject in chunk.rejects],
         "flags": chunk.flags,
         "slips": chunk.slips,
         "start": chunk.start,

@@ -117,7 +117,7 @@ def read_block(raw: bytes, file: FileFormat, line: int, *, at_end: bool) -> tupl
 
 
 def is_text(text: str) -> bool:
-    """Is there nothing in it that is `NOT_TEXT`? What encodes has no lone surrogates; a search takes ten times as long."""
+    """Is there no `NOT_TEXT` in it? What encodes has no lone surrogates; to search for them takes ten times longer."""
     try:
         text.encode()
     except UnicodeEncodeError:
