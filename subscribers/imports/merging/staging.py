@@ -51,7 +51,7 @@ class Stage:
         self._analyzed = False
         given = [name for name in CONTACT_COLUMNS if name in columns]
         self._values = {} if source.update_rule == UpdateRule.SKIP else sql.new_values(given, source.update_rule)
-        self._conditions = sql.conditions(given, self._values)
+        self._conditions = sql.conditions(given, self._values, source.update_rule)
 
     def _sql(self, template: str, **parts: str) -> str:
         return template.format(staged=self.staged, **parts)
