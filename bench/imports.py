@@ -125,7 +125,11 @@ def measure_imports(organisations: list[Organisation], folder: Path, rows: int) 
         f" first import {cold.ran.seconds:.2f} s"
     )
     for name, run in zip(("new", "again", "10 %", "all"), runs, strict=True):
-        print(f"    {name}: {run.ran.memory:.0f} MB, its child {run.ran.of_children:.0f} MB; {run.watch}")
+        ran = run.ran
+        print(
+            f"    {name}: {ran.memory:.0f} MB, its child {ran.of_children:.0f} MB;"
+            f" busy {ran.busy:.2f} s, its child {ran.busy_children:.2f} s; {run.watch}"
+        )
     near = [mean(limits[number : number + 2]) for number in range(len(runs))]
     return [
         rate_line(f"import of {rows:,} rows, new", new, near[0], 0.60),
