@@ -52,7 +52,7 @@ def keep_first_versions(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0004_capture"),
+        ("consent", "0005_pauses_and_order"),
         ("portal", "0004_fair_shares"),
     ]
 

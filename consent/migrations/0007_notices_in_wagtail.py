@@ -9,8 +9,8 @@ from portal.append_only import append_only_until_ended
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0004_capture"),
-        ("portal", "0005_user_groups"),
+        ("consent", "0006_purposes"),
+        ("portal", "0006_user_groups"),
         ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("portal", "0004_fair_shares"),
+        ("portal", "0005_seals"),
     ]
 
     operations = [
