@@ -180,6 +180,9 @@ class Option:
     channel: str
     status: str | None
     over: bool
+    due: bool
+    """Is the agreement to be renewed (C-10, C-11)?"""
+    ends: datetime | None
 
     @property
     def key(self) -> str:
@@ -213,6 +216,21 @@ class Option:
             _("I agree to “%(purpose)s” for messages by %(channel)s.")
             if self.kind == Kind.TRACKING
             else _("I want to receive “%(purpose)s” by %(channel)s.")
+        )
+        return text % {"purpose": self.name, "channel": self.channel_label}
+
+    @property
+    def renewable(self) -> bool:
+        """The person agrees still, and is asked to say so again: by an act, never by a box ticked for them."""
+        return self.on and self.due and self.needs_agreement
+
+    @property
+    def renewal(self) -> str:
+        """What agreeing anew says."""
+        text = (
+            _("I still agree to “%(purpose)s” for messages by %(channel)s.")
+            if self.kind == Kind.TRACKING
+            else _("I still want to receive “%(purpose)s” by %(channel)s.")
         )
         return text % {"purpose": self.name, "channel": self.channel_label}
 
