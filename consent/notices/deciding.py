@@ -90,6 +90,7 @@ def note_submission(page: NoticePage, user: Any) -> None:
     organisation = page.root.organisation
     actor = member_actor(user, organisation)
     actor.require(Capability.NOTICES_EDIT)
+    note(actor, "notice.edited", page, organisation, revision=page.latest_revision_id)
     note(actor, "notice.submitted", page, organisation, revision=page.latest_revision_id)
 
 

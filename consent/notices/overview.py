@@ -63,7 +63,7 @@ def draft_of(page: NoticePage) -> tuple[str, Notice]:
     if revision is None:
         return page.title, page.structure
     content = revision.content
-    wordings = NoticePage._meta.get_field("wordings").to_python(content.get("wordings") or "[]")  # type: ignore[union-attr]
+    wordings = NoticePage._meta.get_field("wordings").to_python(content.get("wordings") or "[]")
     notice = Notice(
         key=page.slug,
         kind=content.get("kind", page.kind),

@@ -19,7 +19,7 @@ from portal.accounts.models import User
 from portal.organisations.models import Membership, Organisation
 from portal.organisations.roles import Capability
 
-WORKFLOW = "Approval by the DPO"
+WORKFLOW = "DPO"  # read after "Submit to", in every language
 GROUPS = {"editors": Capability.NOTICES_EDIT, "approvers": Capability.NOTICES_APPROVE}
 
 

@@ -118,7 +118,6 @@ def test_the_editor_is_there_for_whom_it_is_for(secret: dict[str, Any], marketer
             f"/cms/pages/{page}/workflow_history/",
             f"/cms/pages/{page}/revisions/{secret['revision_id']}/view/",
             f"/cms/pages/{page}/view_draft/",
-            f"/cms/pages/{secret['parent_page_id']}/",
             f"/cms/pages/{page}/revisions/compare/earliest...latest/",
         ):
             answer = client.get(path)
@@ -126,15 +125,19 @@ def test_the_editor_is_there_for_whom_it_is_for(secret: dict[str, Any], marketer
             assert leak_of(answer), path
 
 
-def test_the_tree_begins_at_the_organisations_own_root(secret: dict[str, Any], other: Any, stranger: User) -> None:
-    described(other)
-    written(other, stranger)
+def test_where_wagtail_would_list_pages_our_list_is(
+    secret: dict[str, Any], other: Any, stranger: User, marketer: User
+) -> None:
     client = client_of(stranger)
-    answer = client.get("/cms/", follow=True)
-    assert answer.status_code == 200
-    assert answer.redirect_chain[-1][0] == f"/cms/pages/{NoticeRoot.objects.get(organisation=other).pk}/"
-    assert not leak_of(answer)
+    for path in ("/cms/", "/cms/pages/"):
+        answer = client.get(path, follow=True)
+        assert answer.redirect_chain[-1][0] == "/o/other/notices/"
+        assert answer.status_code == 200 and not leak_of(answer)
     assert client.get(f"/cms/pages/{Page.get_first_root_node().pk}/").status_code == 404
+    assert client.get(f"/cms/pages/{secret['parent_page_id']}/").status_code == 404
+    own = client_of(marketer)
+    assert own.get(f"/cms/pages/{secret['page_id']}/")["Location"] == "/o/acme/notices/signup/"
+    assert own.get(f"/cms/pages/{secret['parent_page_id']}/")["Location"] == "/o/acme/notices/"
 
 
 def test_one_signs_in_with_ones_own_account(secret: dict[str, Any]) -> None:
@@ -294,6 +297,18 @@ def test_who_lost_their_role_is_out_at_once(client_company: Any, marketer: User)
     membership.roles = [Role.VIEWER]
     membership.save()
     assert client.get(f"/cms/pages/{page.pk}/edit/").status_code == 404
+
+
+def test_submitting_in_the_editor_is_the_same_as_here(client_company: Any, marketer: User) -> None:
+    page = written(client_company, marketer)
+    client = client_of(marketer)
+    fields = {**edit_form(client, page), **wording_fields(page), "title": "Renamed", "from_person": "on"}
+    client.post(f"/cms/pages/{page.pk}/edit/", {**fields, "action-submit": "1"})
+    assert fresh(client_company).workflow_in_progress
+    actions = list(AuditEntry.objects.filter(target_type="notice").order_by("pk").values_list("action", flat=True))
+    assert actions == ["notice.created", "notice.edited", "notice.submitted"]
+    locked = client.get(f"/cms/pages/{page.pk}/edit/")
+    assert b"waits for the DPO" in locked.content and b"/o/acme/notices/signup/" in locked.content
 
 
 def test_the_preview_says_what_is_missing(client_company: Any, marketer: User) -> None:
