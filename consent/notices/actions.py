@@ -20,7 +20,7 @@ from consent.notices.errors import NoticeExistsError, NoticeStateError
 from consent.notices.kinds import NoticeKind
 from consent.notices.models import NoticeVersion
 from consent.notices.publishing import ending
-from consent.notices.tree import locale, notice_page, root_of
+from consent.notices.tree import hold_the_tree, locale, notice_page, root_of
 from consent.notices.wagtail_models import NoticePage
 from consent.purposes.models import Purpose
 from portal import audit
@@ -51,6 +51,7 @@ def create_notice(*, actor: Actor, organisation: Organisation, draft: NoticeDraf
     """A new notice with a text to start from in each language; raises ``notice_exists`` or ``invalid_input``."""
     actor.require(Capability.NOTICES_EDIT)
     purposes = checked(draft, organisation)
+    hold_the_tree()
     root = root_of(organisation)
     if notice_page(organisation, draft.key) is not None:
         raise NoticeExistsError

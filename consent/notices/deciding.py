@@ -14,6 +14,7 @@ from wagtail.models import Revision, TaskState
 
 from consent.notices.errors import NoticeIncompleteError, OwnNoticeError
 from consent.notices.publishing import deciding, findings_of, set_for
+from consent.notices.queries import last_published_at
 from consent.notices.rules import Eyes, eyes_on
 from consent.notices.tree import active_members
 from consent.notices.wagtail_models import NoticePage
@@ -48,8 +49,9 @@ def membership_in(user_id: int, organisation: Organisation) -> Membership | None
 def authors_of(page: NoticePage) -> set[int]:
     """Everybody who saved the draft since it was last published, and who submitted it."""
     revisions = Revision.objects.for_instance(page)
-    if page.live_revision_id:
-        revisions = revisions.filter(pk__gt=page.live_revision_id)
+    published_at = last_published_at(page.root.organisation_id, page.slug)
+    if published_at is not None:
+        revisions = revisions.filter(created_at__gt=published_at)
     authors = set(revisions.exclude(user=None).values_list("user_id", flat=True))
     state = page.current_workflow_state
     if state is not None and state.requested_by_id:

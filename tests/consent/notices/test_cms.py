@@ -311,6 +311,18 @@ def test_submitting_in_the_editor_is_the_same_as_here(client_company: Any, marke
     assert b"waits for the DPO" in locked.content and b"/o/acme/notices/signup/" in locked.content
 
 
+def test_what_waits_is_locked_in_the_editor_too(client_company: Any, marketer: User) -> None:
+    page = written(client_company, marketer)
+    client = client_of(marketer)
+    fields = {**edit_form(client, page), **wording_fields(page), "title": "Renamed", "from_person": "on"}
+    with scope(organisation=client_company):
+        submit_notice(actor=actor_of(marketer, client_company), page=page)
+    before = fresh(client_company).latest_revision_id
+    client.post(f"/cms/pages/{page.pk}/edit/", fields)
+    assert fresh(client_company).latest_revision_id == before
+    assert fresh(client_company).draft_title == DRAFT.title
+
+
 def test_the_preview_says_what_is_missing(client_company: Any, marketer: User) -> None:
     page = written(client_company, marketer)
     page.wordings = page.wordings.stream_block.to_python(
