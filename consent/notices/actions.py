@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import TaskState, WorkflowState
 
-from consent.notices.deciding import decide, note, submitting
+from consent.notices.deciding import decide, note, submitting, tell_approvers
 from consent.notices.drafting import DraftFacts, draft_wordings
 from consent.notices.errors import NoticeExistsError, NoticeStateError
 from consent.notices.kinds import NoticeKind
@@ -122,6 +122,7 @@ def submit_notice(*, actor: Actor, page: NoticePage) -> NoticePage:
         else:
             draft.get_workflow().start(draft, user_of(actor))
     note(actor, "notice.submitted", locked, locked.root.organisation, revision=locked.latest_revision_id)
+    tell_approvers(locked)
     return locked
 
 

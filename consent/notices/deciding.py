@@ -10,9 +10,10 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.utils.translation import gettext as _
-from wagtail.models import Revision, TaskState
+from wagtail.models import Revision, TaskState, WorkflowState
 
 from consent.notices.errors import NoticeIncompleteError, OwnNoticeError
+from consent.notices.notifying import tell
 from consent.notices.publishing import deciding, findings_of, set_for
 from consent.notices.queries import last_published_at
 from consent.notices.rules import Eyes, eyes_on
@@ -94,6 +95,24 @@ def note_submission(page: NoticePage, user: Any) -> None:
     actor.require(Capability.NOTICES_EDIT)
     note(actor, "notice.edited", page, organisation, revision=page.latest_revision_id)
     note(actor, "notice.submitted", page, organisation, revision=page.latest_revision_id)
+    tell_approvers(page)
+
+
+def tell_approvers(page: NoticePage) -> None:
+    """Write to everybody who may approve this draft."""
+    organisation = page.root.organisation
+    members = active_members(organisation)
+    able = [each for each in members if each.user.is_active and Capability.NOTICES_APPROVE in each.capabilities]
+    readers = [each for each in able if eyes_of(page, each.user_id, organisation) != Eyes.OWN]
+    tell(readers, "notice_waiting", page, organisation)
+
+
+def tell_author(state: WorkflowState, page: NoticePage, *, approved: bool, comment: str) -> None:
+    """Write back to whoever submitted, if that is a member still."""
+    organisation = page.root.organisation
+    member = membership_in(state.requested_by_id, organisation) if state.requested_by_id else None
+    if member is not None and member.user.is_active:
+        tell([member], "notice_decided", page, organisation, approved=approved, comment=comment)
 
 
 def decide_in_wagtail(task_state: TaskState, user: Any, action: str, *, comment: str) -> None:
@@ -111,6 +130,7 @@ def decide(task_state: TaskState, page: NoticePage, *, actor: Actor, user: Any, 
     if not approve:
         task_state.reject(user=user, comment=comment)
         note(actor, "notice.rejected", page, organisation, revision=revision, reason=comment)
+        tell_author(task_state.workflow_state, page, approved=False, comment=comment)
         return
     alone = require_eyes(page, actor, organisation) == Eyes.ALONE
     findings = findings_of(task_state.revision.as_object().structure, organisation)
@@ -119,6 +139,7 @@ def decide(task_state: TaskState, page: NoticePage, *, actor: Actor, user: Any, 
     note(actor, "notice.approved", page, organisation, revision=revision, alone=alone)
     with deciding(actor):
         task_state.approve(user=user, comment=comment)
+    tell_author(task_state.workflow_state, page, approved=True, comment=comment)
 
 
 def actions_for(page: NoticePage, user: Any) -> list[tuple[str, Any, bool]]:
