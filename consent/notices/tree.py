@@ -151,13 +151,14 @@ def keep_in_step(user: User, memberships: list[Membership]) -> None:
         for kind, capability in GROUPS.items()
         if capability in each.capabilities
     }
-    held = set(user.groups.values_list("name", flat=True))
+    ours = user.groups.filter(name__startswith="accord:")
+    held = set(ours.values_list("name", flat=True))
     if wanted == held:
         return
     for each in memberships:
         root_of(each.organisation)
         follow_membership(each)
-    user.groups.remove(*user.groups.exclude(name__in=wanted))
+    user.groups.remove(*ours.exclude(name__in=wanted))
     for cached in ("_perm_cache", "_user_perm_cache", "_group_perm_cache"):
         user.__dict__.pop(cached, None)
 

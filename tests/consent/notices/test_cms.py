@@ -14,6 +14,7 @@ from wagtail.models import Collection, GroupPagePermission, Page, Revision, Work
 from consent.notices.actions import NoticeDraft, submit_notice
 from consent.notices.queries import live_version
 from consent.notices.wagtail_models import NoticeRoot
+from consent.purposes.actions import PurposeValues, create_purpose
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.organisations.actions import add_member, change_roles, create_organisation, end_membership
@@ -85,7 +86,7 @@ def secret(client_company: Organisation, marketer: User, dpo: User) -> dict[str,
 
 def leak_of(answer: Any) -> bool:
     text = b"".join(answer) if answer.streaming else answer.content
-    return SECRET.encode() in text or b"1 Main Street" in text
+    return SECRET.encode() in text or b"dpo@acme.example" in text
 
 
 def test_a_stranger_sees_nothing_at_any_address_of_wagtail(
@@ -123,6 +124,52 @@ def test_the_editor_is_there_for_whom_it_is_for(secret: dict[str, Any], marketer
             answer = client.get(path)
             assert answer.status_code == 200, path
             assert leak_of(answer), path
+
+
+def test_ones_own_page_opens_nothing_of_another(
+    secret: dict[str, Any], other: Organisation, stranger: User, dpo: User, client_company: Organisation
+) -> None:
+    """The address names the stranger's own page, which the fence lets pass, and ids of acme beside it."""
+    described(other)
+    own = submitted(other, stranger, NoticeDraft(key="theirs", title="Theirs", purposes=["offers"]))
+    client = client_of(stranger)
+    revision, state = secret["revision_id"], secret["workflow_state_id"]
+    task_state, task = secret["task_state_id"], secret["task_id"]
+    for path in (
+        f"/cms/pages/{own.pk}/revisions/{revision}/view/",
+        f"/cms/pages/{own.pk}/revisions/{revision}/revert/",
+        f"/cms/pages/{own.pk}/revisions/compare/{revision}...latest/",
+        f"/cms/pages/{own.pk}/revisions/compare/earliest...{revision}/",
+        f"/cms/pages/{own.pk}/workflow_history/detail/{state}/",
+        f"/cms/pages/workflow/preview/{own.pk}/{task}/",
+        f"/cms/pages/workflow/action/{own.pk}/approve/{task_state}/",
+        f"/cms/pages/workflow/action/{own.pk}/reject/{task_state}/",
+        f"/cms/pages/workflow/collect_action_data/{own.pk}/approve/{task_state}/",
+        f"/cms/editing-sessions/ping/consent/noticepage/{secret['page_id']}/1/",
+        f"/cms/editing-sessions/ping/wagtailcore/page/{secret['page_id']}/1/",
+        f"/cms/editing-sessions/ping/portal/user/{dpo.pk}/1/",
+    ):
+        for answer in (client.get(path), client.post(path, {"comment": "x"})):
+            assert not leak_of(answer), path
+            assert answer.status_code < 500, path
+    waiting = fresh(client_company).current_workflow_task_state
+    assert waiting is not None and waiting.status == "in_progress"
+    assert waiting.pk == task_state
+
+
+def test_the_editor_offers_the_organisations_own_purposes(
+    client_company: Organisation, marketer: User, other: Organisation
+) -> None:
+    page = written(client_company, marketer)
+    with scope(organisation=other):
+        create_purpose(
+            actor=Actor.system(other),
+            key="foreign",
+            values=PurposeValues(name="A foreign purpose", basis="consent", channels=["email"]),
+        )
+    shown = client_of(marketer).get(f"/cms/pages/{page.pk}/edit/").content
+    assert b"Offers of our shops" in shown
+    assert b"A foreign purpose" not in shown
 
 
 def test_where_wagtail_would_list_pages_our_list_is(
