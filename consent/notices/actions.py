@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import TaskState, WorkflowState
 
-from consent.notices.deciding import decide, note, submitting, tell_approvers
+from consent.notices.deciding import decide, lock, note, submitting, tell_approvers
 from consent.notices.drafting import DraftFacts, draft_wordings
 from consent.notices.errors import NoticeExistsError, NoticeStateError
 from consent.notices.kinds import NoticeKind
@@ -25,7 +25,7 @@ from consent.notices.wagtail_models import NoticePage
 from consent.purposes.models import Purpose
 from portal import audit
 from portal.accounts.models import User
-from portal.errors import FieldProblem, InvalidInputError, NotFoundError
+from portal.errors import FieldProblem, InvalidInputError
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
@@ -176,14 +176,6 @@ def end_notice(*, actor: Actor, page: NoticePage, now: datetime | None = None) -
         organisation=organisation,
         at=at,
     )
-
-
-def lock(page: NoticePage) -> NoticePage:
-    """One decision at a time."""
-    found = NoticePage.objects.select_for_update(of=("self",)).filter(pk=page.pk).first()
-    if found is None:
-        raise NotFoundError
-    return found
 
 
 def require_editable(page: NoticePage) -> None:

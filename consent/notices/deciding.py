@@ -9,10 +9,11 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from wagtail.models import Revision, TaskState, WorkflowState
 
-from consent.notices.errors import NoticeIncompleteError, OwnNoticeError
+from consent.notices.errors import NoticeIncompleteError, NoticeStateError, OwnNoticeError
 from consent.notices.notifying import tell
 from consent.notices.publishing import deciding, findings_of, set_for
 from consent.notices.queries import last_published_at
@@ -115,11 +116,22 @@ def tell_author(state: WorkflowState, page: NoticePage, *, approved: bool, comme
         tell([member], "notice_decided", page, organisation, approved=approved, comment=comment)
 
 
+@transaction.atomic
 def decide_in_wagtail(task_state: TaskState, user: Any, action: str, *, comment: str) -> None:
-    """What the editor's buttons do; the same as our own page."""
-    page = task_state.revision.content_object.specific
+    """What the editor's buttons do; the same as our own page, and one at a time with it."""
+    page = lock(task_state.revision.content_object.specific)
+    if page.current_workflow_task_state != task_state:
+        raise NoticeStateError
     actor = member_actor(user, page.root.organisation)
     decide(task_state, page, actor=actor, user=user, approve=action == "approve", comment=comment)
+
+
+def lock(page: NoticePage) -> NoticePage:
+    """One decision at a time."""
+    found = NoticePage.objects.select_for_update(of=("self",)).filter(pk=page.pk).first()
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def decide(task_state: TaskState, page: NoticePage, *, actor: Actor, user: Any, approve: bool, comment: str) -> None:

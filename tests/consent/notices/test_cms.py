@@ -12,6 +12,7 @@ from django_scopes import scope
 from wagtail.models import Collection, GroupPagePermission, Page, Revision, WorkflowState
 
 from consent.notices.actions import NoticeDraft, submit_notice
+from consent.notices.errors import NoticeStateError
 from consent.notices.queries import live_version
 from consent.notices.wagtail_models import NoticeRoot
 from consent.purposes.actions import PurposeValues, create_purpose
@@ -309,6 +310,17 @@ def test_the_dpo_approves_in_the_editor_as_well(client_company: Any, marketer: U
     assert live_version(client_company.pk, "signup", "en")
     actions = list(AuditEntry.objects.filter(target_type="notice").order_by("pk").values_list("action", flat=True))
     assert actions == ["notice.created", "notice.submitted", "notice.approved", "notice.published"]
+
+
+def test_what_is_decided_can_not_be_decided_again(client_company: Any, marketer: User, dpo: User) -> None:
+    page = submitted(client_company, marketer)
+    state = page.current_workflow_task_state
+    client = client_of(dpo)
+    for _ in range(2):
+        client.post(f"/cms/pages/workflow/action/{page.pk}/approve/{state.pk}/")
+    with pytest.raises(NoticeStateError):
+        state.task.specific.on_action(state, dpo, "approve")
+    assert AuditEntry.objects.filter(action="notice.published").count() == 1
 
 
 def test_the_author_can_not_approve_in_the_editor(client_company: Any, dpo: User, owner: User) -> None:
