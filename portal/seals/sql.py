@@ -65,14 +65,14 @@ def new_rows(stream: Stream, *, restored: bool) -> str:
     """  # noqa: S608
 
 
-# The rows that the blocks of one seal name; nothing but the id where a row is gone. Index: the row's primary key, one
-# look-up each: they lie side by side. Parameters: seal.
+# The rows that the blocks of some seals name; nothing but the id where a row is gone. Index: the row's primary key, one
+# look-up each: they lie side by side. Parameters: seals.
 def sealed_rows(stream: Stream) -> str:
     return f"""
     COPY (
         SELECT e.organisation_id, {transaction("e")}, u.id, {", ".join(stream.columns)}
         FROM portal_sealblock b CROSS JOIN LATERAL unnest(b.ids) u(id) LEFT JOIN {stream.table} e ON e.id = u.id
-        WHERE b.seal_id = %(seal)s
+        WHERE b.seal_id = ANY (%(seals)s)
     ) TO STDOUT (NULL '')
     """  # noqa: S608
 
