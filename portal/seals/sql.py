@@ -97,7 +97,7 @@ def sealed_of(stream: Stream, found: str) -> str:
     CROSS JOIN generate_series(1, %(epoch)s) AS epoch(number)
     CROSS JOIN LATERAL (
         SELECT b.* FROM portal_sealblock b
-        WHERE b.organisation_id IS NOT DISTINCT FROM %(organisation)s AND b.stream = %(stream)s
+        WHERE b.organisation_id = %(organisation)s AND b.stream = %(stream)s
             AND b.epoch = epoch.number AND (b.first_transaction, b.first) <= ({transaction("e")}, e.id)
         ORDER BY b.first_transaction DESC, b.first DESC LIMIT 1
     ) b
