@@ -145,7 +145,6 @@ def withdraw_by_link(
         channel=channel,
         source=source,
         evidence=document,
-        ip=ip,
         now=now,
     )
 

@@ -148,7 +148,6 @@ def stop_by_link(
     channel: str,
     source: EventSource,
     evidence: dict[str, Any],
-    ip: str | None,
     now: datetime,
 ) -> list[int]:
     """Evidence, event, state and audit entry of one click, in one statement and one round trip."""
@@ -161,7 +160,6 @@ def stop_by_link(
         "source": source.value,
         "digest": sealed.digest,
         "payload": sealed.payload,
-        "ip": ip,
         "now": now,
     }
     return [event_id for (event_id,) in prepared_rows(sql.STOP, parameters)]

@@ -249,14 +249,15 @@ created AS (
     WHERE {cases(STRENGTHS, "EXCLUDED.status", "0")} > {cases(STRENGTHS, "s.status", "0")}
 )"""  # noqa: S608
 
-# The audit entry of a door that has no member: one for each event, written with it.
+# The audit entry of a door that has no member: one for each event, written with it. Where the person was is in the
+# evidence alone, which can be destroyed.
 AUDIT = """
 audited AS (
     INSERT INTO portal_auditentry
-        (organisation_id, at, actor_kind, actor_reference, action, target_type, target_id, details, ip)
+        (organisation_id, at, actor_kind, actor_reference, action, target_type, target_id, details)
     SELECT %(organisation)s, %(now)s::timestamptz, 'link', 'contact:' || contact_id, 'consent.withdrawn', 'contact',
         contact_id::text, jsonb_build_object('event', event_id, 'purpose', purpose_id, 'channel', channel,
-        'action', action, 'source', source), %(ip)s::inet
+        'action', action, 'source', source)
     FROM decided
 )"""
 

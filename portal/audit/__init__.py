@@ -24,8 +24,12 @@ def record(
     organisation: Organisation | None = None,
     at: datetime | None = None,
 ) -> None:
-    """Write who did what, in the transaction of the write itself; ``details`` holds ids and counts, never addresses."""
+    """Write who did what, in the transaction of the write itself; ``details`` holds ids and counts, never addresses.
+
+    Whoever acts by a link is a contact: where they were is in the evidence, which can be destroyed, not here (S-03).
+    """
     from portal.audit.models import AuditEntry
+    from portal.organisations.actors import ActorKind
 
     AuditEntry.objects.create(
         organisation=organisation or actor.organisation,
@@ -37,5 +41,5 @@ def record(
         target_type=target._meta.model_name or "" if target is not None else target_type,
         target_id=str(target.pk) if target is not None else str(target_id),
         details=details or {},
-        ip=actor.ip,
+        ip=None if actor.kind == ActorKind.LINK else actor.ip,
     )
