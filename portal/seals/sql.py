@@ -31,12 +31,14 @@ HOLD_LEASE = "UPDATE portal_sealingstate SET lease = lease WHERE stream = %(stre
 # The ids that blocks name already, for transactions of a window: those of a pass that was cut off, and after a restore
 # those sealed when transactions were counted otherwise. Index: blocks_by_span. Parameters: stream, low, high.
 SEALED_IN = """
-SELECT ids FROM portal_sealblock
-WHERE stream = %(stream)s AND int8range(first_transaction, last_transaction, '[]') && int8range(%(low)s, %(high)s)
+COPY (
+    SELECT array_to_string(ids, ',') FROM portal_sealblock
+    WHERE stream = %(stream)s AND int8range(first_transaction, last_transaction, '[]') && int8range(%(low)s, %(high)s)
+) TO STDOUT
 """
 
 # The same for all there is. Parameter: stream.
-SEALED_EVER = "SELECT ids FROM portal_sealblock WHERE stream = %(stream)s"
+SEALED_EVER = "COPY (SELECT array_to_string(ids, ',') FROM portal_sealblock WHERE stream = %(stream)s) TO STDOUT"
 
 BLOCKS = """
 COPY portal_sealblock (seal_id, number, stream, organisation_id, epoch, first_transaction, first, last_transaction,

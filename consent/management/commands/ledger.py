@@ -34,6 +34,9 @@ class Command(BaseCommand):
         for stream, done in seal_everything().items():
             told = f"{done.rows} sealed in {done.seals} seals" if done else "another sealer is at work"
             self.stdout.write(f"{stream}: {told}")
+            if done and done.unsigned:
+                message = f"{stream}: the keys of {len(done.unsigned)} organisations do not open; the log names them."
+                raise CommandError(message)
 
     def verify(self, options: dict[str, Any]) -> None:
         slug = options["organisation"]
