@@ -13,6 +13,7 @@ from django.utils import timezone
 from pyroaring import BitMap64
 
 from portal.crypto import signing
+from portal.crypto.errors import TamperedError, UnknownKeyError
 from portal.organisations.models import Organisation
 from portal.seals import merkle, sql
 from portal.seals.canonical import text_inside
@@ -107,7 +108,7 @@ def check_chain(stream: Stream, organisation: int | None, findings: Findings, pr
     # The horizon first: what is written later may be sealed while we look, but all below it is sealed already.
     state = SealingState.objects.filter(pk=stream.name).first()
     names = {pk: text_inside(slug) for pk, slug in organisation_names().items()}
-    keys = signing.public_keys(organisation)
+    keys = keys_of(organisation)
     with reading() as cursor:
         cursor.execute(sql.READING)
         cursor.execute(sql.LOOK_UP)
@@ -119,6 +120,13 @@ def check_chain(stream: Stream, organisation: int | None, findings: Findings, pr
         if state is not None:
             check_nothing_slipped_in(cursor, stream, organisation, state, findings)
     check_orphans(stream, organisation)
+
+
+def keys_of(organisation: int | None) -> dict[str, signing.PublicKey]:
+    try:
+        return signing.public_keys(organisation)
+    except (TamperedError, UnknownKeyError) as error:
+        raise BrokenError(Problem("key_unknown", note="the organisation's keys do not open")) from error
 
 
 def owned(organisation: int | None) -> Q:
