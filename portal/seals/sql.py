@@ -40,6 +40,15 @@ COPY (
 # The same for all there is. Parameter: stream.
 SEALED_EVER = "COPY (SELECT array_to_string(ids, ',') FROM portal_sealblock WHERE stream = %(stream)s) TO STDOUT"
 
+# The ids in a chain up to a seal. Indexes: one_seal_a_number, one_block_a_number. Parameters: organisation, stream,
+# number.
+SEALED_UP_TO = """
+COPY (
+    SELECT array_to_string(b.ids, ',') FROM portal_seal s JOIN portal_sealblock b ON b.seal_id = s.id
+    WHERE s.organisation_id IS NOT DISTINCT FROM %(organisation)s AND s.stream = %(stream)s AND s.number <= %(number)s
+) TO STDOUT
+"""
+
 BLOCKS = """
 COPY portal_sealblock (seal_id, number, stream, organisation_id, epoch, first_transaction, first, last_transaction,
     root, ids, leaves) FROM STDIN

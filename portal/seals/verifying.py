@@ -25,8 +25,6 @@ from portal.seals.streams import Stream
 NAMED = 10  # rows that a finding names; there may be millions
 SEALS_READ = 1000  # together, at most
 
-Progress = Callable[[int], None]
-
 
 @dataclass(frozen=True)
 class Problem:
@@ -59,6 +57,18 @@ class Findings:
     ids: BitMap64 = field(default_factory=BitMap64)
 
 
+Progress = Callable[[Findings], None]
+"""Told after every lot of seals; what it raises ends the verification, which can be resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A verification that was interrupted: the last seal it had found right, and when it began."""
+
+    number: int
+    started_at: datetime
+
+
 class BrokenError(Exception):
     """The first thing that is wrong."""
 
@@ -73,12 +83,16 @@ def verify_chain(
     *,
     now: Callable[[], datetime] = timezone.now,
     progress: Progress | None = None,
+    interrupted: Interrupted | None = None,
 ) -> Verification:
     """Verify everything sealed of one organisation (None: the host's) and keep what was found."""
-    started = now()
+    started = interrupted.started_at if interrupted else now()
     findings = Findings()
+    organisation_id = organisation.pk if organisation else None
     try:
-        check_chain(stream, organisation.pk if organisation else None, findings, progress or (lambda _rows: None))
+        if interrupted:
+            take_up(stream, organisation_id, interrupted.number, findings)
+        check_chain(stream, organisation_id, findings, progress or (lambda _findings: None))
     except BrokenError as error:
         findings.problem = error.problem
     return keep(stream, organisation, findings, started, now())
@@ -112,10 +126,11 @@ def check_chain(stream: Stream, organisation: int | None, findings: Findings, pr
     with reading() as cursor:
         cursor.execute(sql.READING)
         cursor.execute(sql.LOOK_UP)
-        for group in groups(seals_of(stream, organisation)):
+        after = findings.head.number if findings.head else 0
+        for group in groups(seals_of(stream, organisation, after=after)):
             signed = {**names, organisation: text_inside(group[0].slug)} if organisation else names
             check_group(group, GroupRows(cursor, stream, group, stream.open(cursor, signed)), keys, findings)
-            progress(findings.rows)
+            progress(findings)
         check_earlier_heads(stream, organisation)
         if state is not None:
             check_nothing_slipped_in(cursor, stream, organisation, state, findings)
@@ -133,9 +148,22 @@ def owned(organisation: int | None) -> Q:
     return Q(organisation_id=organisation) if organisation else Q(organisation__isnull=True)
 
 
-def seals_of(stream: Stream, organisation: int | None) -> Iterator[Seal]:
-    """All seals by number, a thousand at a time. Index: one_seal_a_number."""
-    after = -1
+def take_up(stream: Stream, organisation: int | None, number: int, findings: Findings) -> None:
+    """Go on after this seal, with the ids that were found up to it."""
+    head = Seal.objects.filter(owned(organisation), stream=stream.name, number=number).first()
+    if head is None:
+        raise BrokenError(Problem("truncated", number, note="it was verified before"))
+    findings.head, findings.rows, findings.seals = head, head.total, head.number
+    with reading() as cursor:
+        parameters = {"organisation": organisation, "stream": stream.name, "number": number}
+        with cursor.copy(sql.SEALED_UP_TO, parameters) as copy:
+            for block in copy:
+                findings.ids.update(map(int, bytes(block).split(b",")))
+
+
+def seals_of(stream: Stream, organisation: int | None, *, after: int) -> Iterator[Seal]:
+    """All seals beyond this number, a thousand at a time. Index: one_seal_a_number."""
+    after = after or -1  # a number that no chain begins with is found, too
     while True:
         some = list(
             Seal.objects.filter(owned(organisation), stream=stream.name, number__gt=after).order_by("number")[:1000]
