@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_scopes import scope
 
@@ -51,8 +51,8 @@ EVENTS = ListSpec(
         Filter("sealed", _("Seal"), choices=(("yes", _("Sealed")), ("no", _("Waits for its seal")))),
         Filter("since", _("Recorded from"), kind="date"),
         Filter("until", _("Recorded until"), kind="date"),
-        Filter("contact", _("Contact's number"), kind="number"),
-        Filter("point", _("Collection point's number"), kind="number"),
+        Filter("contact", _("Contact no."), kind="number"),
+        Filter("point", _("Collection point no."), kind="number"),
     ),
     default_sort="-pk",
 )
@@ -77,8 +77,13 @@ def matching(organisation: Organisation, filters: dict[str, str]) -> QuerySet[Co
 def is_sealed() -> Q:
     """Of transactions below the horizon, or which this cluster has not come to: those came with a restore."""
     state = state_of(stream_named("ledger"))
-    condition = RawSQL(f"({TRANSACTION} < %s OR {TRANSACTION} >= {NOT_BEGUN})", [state.horizon if state else 0])  # noqa: S611
-    return Q(pk__isnull=False) & Q(condition)
+    return Q(
+        RawSQL(  # noqa: S611 - only constants and a bound number
+            f"({TRANSACTION} < %s OR {TRANSACTION} >= {NOT_BEGUN})",
+            [state.horizon if state else 0],
+            output_field=BooleanField(),
+        )
+    )
 
 
 def within(events: QuerySet[ConsentEvent], since: str, until: str) -> QuerySet[ConsentEvent]:
@@ -108,19 +113,19 @@ def midnight(day: date) -> datetime:
 def download_rows(organisation: Organisation, filters: dict[str, str]) -> Iterator[list[Any]]:
     """A head and a row an event, oldest first, in chunks; enters the scope itself, since it runs after the view."""
     yield [
-        _now("Id"),
-        _now("Contact"),
-        _now("Purpose"),
-        _now("Channel"),
-        _now("What"),
-        _now("Basis"),
-        _now("When"),
-        _now("Recorded"),
-        _now("How we know"),
-        _now("Reference"),
-        _now("Text shown"),
-        _now("Evidence (SHA-256)"),
-        _now("Sealed"),
+        gettext("Id"),
+        gettext("Contact"),
+        gettext("Purpose"),
+        gettext("Channel"),
+        gettext("What"),
+        gettext("Basis"),
+        gettext("When"),
+        gettext("Recorded"),
+        gettext("How we know"),
+        gettext("Reference"),
+        gettext("Text shown"),
+        gettext("Evidence (SHA-256)"),
+        gettext("Sealed"),
     ]
     with scope(organisation=organisation), timezone.override(organisation.zone):
         events = matching(organisation, filters)
@@ -145,5 +150,5 @@ def download_row(event: ConsentEvent, sealed: bool) -> list[Any]:
         event.source_reference,
         event.notice_version,
         bytes(event.evidence_digest).hex() if event.evidence_digest else "",
-        _now("yes") if sealed else _now("no"),
+        gettext("yes") if sealed else gettext("no"),
     ]

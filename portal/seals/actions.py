@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import structlog
 from django.db import transaction
+from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from portal.jobs.actions import start_job
@@ -15,8 +17,8 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 from portal.seals.models import Verification
-from portal.seals.streams import streams
-from portal.seals.verifying import verify_chain
+from portal.seals.streams import Stream, streams
+from portal.seals.verifying import Findings, Interrupted, verify_chain
 
 log = structlog.get_logger(__name__)
 
@@ -44,11 +46,34 @@ def start_verification(*, actor: Actor, organisation: Organisation | None) -> Jo
 
 
 def execute_verification(run: JobRun) -> dict[str, Any]:
-    """Verify every stream of the job's organisation, or the host's own."""
-    found = [
-        verify_chain(stream, run.job.organisation, progress=lambda rows: run.save(done=rows)) for stream in streams()
-    ]
-    return {each.stream: outcome_of(each) for each in found}
+    """Verify every stream of the job's organisation, or the host's own; whoever takes it over goes on from the
+    checkpoint.
+    """
+    outcomes: dict[str, Any] = dict(run.checkpoint.get("outcomes", {}))
+    for stream in streams():
+        if stream.name not in outcomes:
+            outcomes[stream.name] = outcome_of(verify_stream(run, stream, outcomes))
+            run.save(checkpoint={"outcomes": outcomes})
+    return outcomes
+
+
+def verify_stream(run: JobRun, stream: Stream, outcomes: dict[str, Any]) -> Verification:
+    started, interrupted = timezone.now(), None
+    if run.checkpoint.get("stream") == stream.name:
+        started = datetime.fromisoformat(run.checkpoint["started_at"])
+        interrupted = Interrupted(run.checkpoint["number"], started)
+    before = sum(outcome["rows"] for outcome in outcomes.values())
+
+    def keep_place(findings: Findings) -> None:
+        place = {
+            "outcomes": outcomes,
+            "stream": stream.name,
+            "number": findings.head.number if findings.head else 0,
+            "started_at": started.isoformat(),
+        }
+        run.save(checkpoint=place, done=before + findings.rows)
+
+    return verify_chain(stream, run.job.organisation, progress=keep_place, interrupted=interrupted)
 
 
 def outcome_of(found: Verification) -> dict[str, Any]:

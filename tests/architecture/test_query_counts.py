@@ -61,6 +61,8 @@ PAGES = (
     "collection-points/{point}/",
     "collection-points/{point}/edit/",
     "ledger/?size=100",
+    "ledger/seals/?size=100",
+    "ledger/contacts/{contact}/?day=2026-06-01",
     "audiences/?size=100",
     "audiences/{audience}/",
     "audiences/new/",
