@@ -18,7 +18,7 @@ from consent.purposes.models import Basis, Purpose
 from portal.channels import Channel
 from portal.organisations.models import Organisation
 from portal.papers import paper
-from portal.ui.numbers import moment_text
+from portal.ui.numbers import moment_text, number
 
 Line = tuple[str, str]
 # Of an IPv4 address the last byte goes, of an IPv6 address what lies behind the site.
@@ -109,11 +109,13 @@ def text_of(proof: dict[str, Any], documents: list[dict[str, Any]]) -> str:
 def evidence_lines(document: dict[str, Any], above: str = "") -> Iterator[Line]:
     """The fields of a document, nested ones by their path; an IP address cut short."""
     for name, value in document.items():
-        if name in UNSAID or value in ("", None, [], {}):
+        if name in UNSAID or value is None or value in ("", [], {}):
             continue
         label = f"{above}{name.replace('_', ' ')}"
         if isinstance(value, dict):
             yield from evidence_lines(value, f"{label}: ")
+        elif isinstance(value, bool):
+            yield label, _("Yes") if value else _("No")
         elif isinstance(value, list):
             yield label, shortened(", ".join(str(item) for item in value))
         else:
@@ -139,7 +141,7 @@ def seal_lines(proof: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
     yield _("Leaf of the event"), proof["leaf"], True
     yield (
         _("Path"),
-        _("%(steps)s steps to the root of %(count)s events") % {"steps": steps, "count": seal["count"]},
+        _("%(steps)s steps to the root of %(count)s events") % {"steps": steps, "count": number(seal["count"])},
         False,
     )
     yield _("Root"), seal["root"], True

@@ -81,20 +81,31 @@ class Receipt:
         return any(not entry.stopped for entry in self.entries)
 
 
-def receipt_of(events: Sequence[ConsentEvent], contact: Contact, *, language: str = "") -> Receipt | None:
-    """The receipt for these events of one person; None when there are none. Two queries, and one for the keys."""
+def receipt_of(
+    events: Sequence[ConsentEvent], contact: Contact, *, language: str = "", token: str = ""
+) -> Receipt | None:
+    """The receipt for these events of one person; None when there are none. Two queries, and one for the keys.
+
+    ``token`` is the link it is read behind; without one it goes by e-mail.
+    """
     if not events:
         return None
     organisation = contact.organisation
-    newest = events[-1]
     return Receipt(
         organisation=organisation,
         contact_id=contact.pk,
         entries=entries_of(organisation, events),
         language=language or language_of(contact),
-        token=make_token(LinkTarget(organisation.pk, contact.pk, newest.purpose_id, newest.channel)),
+        token=token or mailed_token(organisation, contact, events),
         address=contact.email or contact.phone or "",
     )
+
+
+def mailed_token(organisation: Organisation, contact: Contact, events: Sequence[ConsentEvent]) -> str:
+    """A link of the channel the receipt goes by: acting through it confirms that address, and no other."""
+    email = Channel.EMAIL.value
+    about = next((event for event in reversed(events) if event.channel == email), events[-1])
+    return make_token(LinkTarget(organisation.pk, contact.pk, about.purpose_id, email))
 
 
 def entries_of(organisation: Organisation, events: Sequence[ConsentEvent]) -> tuple[Entry, ...]:
@@ -150,7 +161,7 @@ def language_of(contact: Contact) -> str:
     return settings.LANGUAGE_CODE
 
 
-def standing_receipt(organisation_id: int, contact_id: int) -> Receipt | None:
+def standing_receipt(organisation_id: int, contact_id: int, *, token: str) -> Receipt | None:
     """Where a person stands now, purpose by purpose: the events that made it so. None when they are gone."""
     contact = (
         Contact.objects.select_related("organisation").filter(organisation_id=organisation_id, pk=contact_id).first()
@@ -161,4 +172,4 @@ def standing_receipt(organisation_id: int, contact_id: int) -> Receipt | None:
         status=Status.NONE
     )
     ids = list(states.values_list("event_id", flat=True))
-    return receipt_of(list(events_of(contact.organisation).filter(pk__in=ids).order_by("pk")), contact)
+    return receipt_of(list(events_of(contact.organisation).filter(pk__in=ids).order_by("pk")), contact, token=token)
