@@ -13,6 +13,8 @@ from consent.purposes.models import Basis, Purpose
 from portal.channels import Channel
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
+from portal.seals.queries import stream_state
+from portal.seals.streams import stream_named
 from portal.ui.components import Text
 from portal.ui.registry import DashboardCard, FirstStep, MenuEntry, register_card, register_menu, register_step
 
@@ -37,6 +39,17 @@ def register() -> None:
             icon="certificate",
             capability=Capability.CONSENTS_VIEW,
             order=20,
+            section="consent",
+        )
+    )
+    register_menu(
+        MenuEntry(
+            key="seals",
+            label=_("Seals"),
+            url_name="consent:seal_list",
+            icon="shield-check",
+            capability=Capability.CONSENTS_VIEW,
+            order=25,
             section="consent",
         )
     )
@@ -93,6 +106,21 @@ def register() -> None:
             order=20,
         )
     )
+    register_card(
+        DashboardCard(
+            key="seals",
+            title=_("The ledger's seals"),
+            template="consent/cards/seals.html",
+            query=seals_card,
+            capability=Capability.CONSENTS_VIEW,
+            order=25,
+        )
+    )
+
+
+def seals_card(organisation: Organisation) -> dict[str, Any]:
+    """How far the ledger is sealed, and what the last verification found."""
+    return {"state": stream_state(stream_named("ledger"), organisation)}
 
 
 def has_purposes(organisation: Organisation) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from portal.jobs.names import register_job_name
 from portal.organisations.roles import Capability
 from portal.ui.registry import MenuEntry, register_menu
 
@@ -38,5 +39,6 @@ def register() -> None:
         MenuEntry("host_jobs", _("All jobs"), "host:job_list", "list-check", None, 20, "host"),
     ):
         register_menu(entry)
+    register_job_name("portal.seals.tasks.verify", _("Verification of the seals"))
     if not settings.ACCORD.production:
         register_menu(MenuEntry("outbox", _("Mail written"), "host:outbox", "mail", None, 30, "host"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +10,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from consent.ledger.errors import UnknownContactError
-from consent.ledger.models import Action, EventSource
+from consent.ledger.models import Action, ConsentEvent, EventSource
 from consent.ledger.recording import Choice, record_events, stop_by_link
 from consent.purposes.models import Basis, Purpose
 from consent.purposes.queries import require_channel
 from portal import audit
 from portal.organisations.actors import Actor, ActorKind
+from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 
 SOURCES = {
@@ -144,4 +146,28 @@ def withdraw_by_link(
         source=source,
         evidence=document,
         now=now,
+    )
+
+
+def record_event_export(*, actor: Actor, organisation: Organisation, filters: Mapping[str, str]) -> None:
+    """Write down that events were downloaded, before the first of them leaves."""
+    actor.require(Capability.PERSONAL_DATA_EXPORT)
+    audit.record(
+        actor=actor,
+        action="consent.exported",
+        target_type="consent",
+        details={"filters": dict(filters)},
+        organisation=organisation,
+    )
+
+
+def record_evidence_read(*, actor: Actor, event: ConsentEvent) -> None:
+    """Write down who looked at where a person was when they chose."""
+    actor.require(Capability.PERSONAL_DATA_EXPORT)
+    audit.record(
+        actor=actor,
+        action="consent.evidence_read",
+        target_type="contact",
+        target_id=event.contact_id,
+        details={"event": event.pk},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -65,3 +66,28 @@ class ChoiceForm(forms.Form):
             "occurred_at": self.cleaned_data["occurred_at"] or timezone.now(),
             "evidence": {"kind": "note", "note": note} if note else None,
         }
+
+
+class PastForm(forms.Form):
+    """Which day is asked about, and whether by what was known then."""
+
+    day = forms.DateField(label=_("At the end of"), widget=forms.DateInput(attrs={"type": "date"}))
+    known_then = forms.BooleanField(
+        label=_("Only what had been recorded by then"),
+        required=False,
+        help_text=_("What the gate went by on that day. Without it, what was reported later counts as well."),
+    )
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if not date(1900, 1, 1) <= day < date(9999, 1, 1):
+            raise forms.ValidationError(_("There is no record of that day."), code="invalid_date")
+        return day
+
+    def end_of_day(self) -> datetime:
+        """The last instant of that day, where the organisation is."""
+        after = datetime.combine(self.cleaned_data["day"] + timedelta(days=1), time())
+        return timezone.make_aware(after) - timedelta(microseconds=1)
+
+    def known_at(self) -> datetime | None:
+        return self.end_of_day() if self.cleaned_data["known_then"] else None

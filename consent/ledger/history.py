@@ -11,7 +11,9 @@ from consent.ledger.rebuilding import Stood
 from consent.ledger.states import held_imports, standings
 from consent.ledger.terms import terms_of
 from consent.purposes.models import Purpose
+from portal.channels import Channel
 from portal.organisations.models import Organisation
+from portal.ui.components import Text
 
 COLUMNS = (
     "contact_id",
@@ -35,6 +37,10 @@ class PastStanding:
     channel: str
     status: Status
     stood: Stood
+
+    @property
+    def label(self) -> Text:
+        return Channel(self.channel).label
 
 
 def standing_as_of(

@@ -18,6 +18,7 @@ from consent.ledger import sql
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import Action, ConsentEvent, ConsentState, Evidence, Status
 from consent.ledger.rules import Standing
+from consent.notices.models import NoticeVersion
 from portal.errors import NotFoundError
 from portal.organisations.links import organisation_url
 from portal.organisations.models import Organisation
@@ -124,6 +125,26 @@ def evidence_of(event: ConsentEvent) -> dict[str, Any] | None:
         return None
     evidence = Evidence.objects.filter(organisation_id=event.organisation_id, pk=event.evidence_id).first()
     return open_evidence(evidence) if evidence else None
+
+
+def neighbours(event: ConsentEvent) -> tuple[ConsentEvent | None, ConsentEvent | None]:
+    """What the same person said about the same purpose and channel before and after. Index: events_by_contact."""
+    same = ConsentEvent.objects.filter(
+        organisation_id=event.organisation_id,
+        contact_id=event.contact_id,
+        purpose_id=event.purpose_id,
+        channel=event.channel,
+    )
+    before = same.filter(pk__lt=event.pk).order_by("-pk").first()
+    return before, same.filter(pk__gt=event.pk).order_by("pk").first()
+
+
+def notice_shown(event: ConsentEvent) -> NoticeVersion | None:
+    """The wording that the event names, when it is one of the organisation's notices. Index: notices_by_digest."""
+    if event.notice_digest is None:
+        return None
+    digest = bytes(event.notice_digest)
+    return NoticeVersion.objects.filter(organisation_id=event.organisation_id, digest=digest).first()
 
 
 def event_timeline(organisation: Organisation, contact_id: int, until: datetime | None, limit: int) -> list[Happening]:

@@ -6,76 +6,103 @@ import json
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from consent.ledger.actions import record_consent, withdraw_consent
-from consent.ledger.forms import ChoiceForm
-from consent.ledger.models import Action, ConsentEvent, EventSource
-from consent.ledger.queries import event_of, events_of, evidence_of
+from consent.ledger.actions import record_consent, record_event_export, record_evidence_read, withdraw_consent
+from consent.ledger.forms import ChoiceForm, PastForm
+from consent.ledger.history import standing_as_of
+from consent.ledger.listing import EVENTS, download_rows, matching
+from consent.ledger.models import ConsentEvent
+from consent.ledger.queries import event_of, evidence_of, neighbours, notice_shown, sealed_events
+from consent.ledger.showing import shortened
+from consent.proofs.actions import take_proof
 from consent.purposes.models import Purpose
 from consent.purposes.queries import purpose_by_key
 from portal.channels import Channel
 from portal.errors import DomainError, NotFoundError
 from portal.organisations.access import MemberRequest, member_page
 from portal.organisations.links import organisation_url
-from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
+from portal.seals.queries import sealed_place
+from portal.seals.streams import stream_named
 from portal.ui.confirmation import confirm_page, confirmed
+from portal.ui.csv_files import csv_response
 from portal.ui.forms import add_problems
-from portal.ui.lists import Column, Filter, ListSpec
 from subscribers.contacts.queries import contact_of, find_contact
-
-
-def purpose_choices() -> list[tuple[str, str]]:
-    """The purposes of the scope."""
-    return [(purpose.key, purpose.name) for purpose in Purpose.objects.all()]
-
-
-EVENTS = ListSpec(
-    columns=(
-        Column("occurred_at", _("When")),
-        Column("action", _("What")),
-        Column("purpose", _("Purpose")),
-        Column("channel", _("Channel")),
-        Column("contact", _("Contact")),
-        Column("source", _("How we know")),
-    ),
-    filters=(
-        Filter("purpose", _("Purpose"), choices=purpose_choices),
-        Filter("channel", _("Channel"), choices=Channel.choices),
-        Filter("action", _("What"), choices=Action.choices),
-        Filter("source", _("How we know"), choices=EventSource.choices),
-    ),
-    default_sort="-pk",
-)
 
 
 @member_page(Capability.CONSENTS_VIEW)
 def event_list(request: MemberRequest) -> HttpResponse:
     listing = EVENTS.read(request)
     listing.load(matching(request.organisation, listing.filters))
-    return render(request, "consent/event_list.html", {"listing": listing})
+    context = {
+        "listing": listing,
+        "sealed": sealed_events(request.organisation, [event.pk for event in listing.rows]),
+        "may_export": request.actor.may(Capability.PERSONAL_DATA_EXPORT),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "consent/event_list.html", context)
 
 
-def matching(organisation: Organisation, filters: dict[str, str]) -> QuerySet[ConsentEvent]:
-    named = {"purpose": "purpose__key"}
-    return events_of(organisation).filter(**{named.get(name, name): value for name, value in filters.items()})
+@member_page(Capability.PERSONAL_DATA_EXPORT)
+def event_download(request: MemberRequest) -> HttpResponseBase:
+    """The same list as a file, all of it, written while it is read."""
+    listing = EVENTS.read(request)
+    record_event_export(actor=request.actor, organisation=request.organisation, filters=listing.filters)
+    return csv_response(download_rows(request.organisation, listing.filters), name="ledger.csv")
 
 
 @member_page(Capability.CONSENTS_VIEW)
 def event_detail(request: MemberRequest, event_id: int) -> HttpResponse:
+    """One event with everything; ``?evidence=full`` shows whole addresses to those who may export personal data."""
     event = event_of(request.organisation, event_id)
+    whole = request.GET.get("evidence") == "full" and request.actor.may(Capability.PERSONAL_DATA_EXPORT)
+    if whole:
+        record_evidence_read(actor=request.actor, event=event)
+    return render(request, "consent/event_detail.html", event_context(request, event, whole=whole))
+
+
+def event_context(request: MemberRequest, event: ConsentEvent, *, whole: bool) -> dict[str, Any]:
     evidence = evidence_of(event)
-    context: dict[str, Any] = {
+    shown = evidence if whole or evidence is None else shortened(evidence)
+    before, after = neighbours(event)
+    return {
         "event": event,
         "contact": find_contact(request.organisation, id=event.contact_id),
-        "evidence": json.dumps(evidence, ensure_ascii=False, indent=2) if evidence else "",
+        "evidence": json.dumps(shown, ensure_ascii=False, indent=2) if shown else "",
+        "is_short": shown != evidence,
+        "may_see_all": request.actor.may(Capability.PERSONAL_DATA_EXPORT),
         "digest": bytes(event.evidence_digest).hex() if event.evidence_digest else "",
+        "notice": notice_shown(event),
+        "place": sealed_place(stream_named("ledger"), event.organisation_id, event.pk),
+        "before": before,
+        "after": after,
     }
-    return render(request, "consent/event_detail.html", context)
+
+
+@member_page(Capability.PERSONAL_DATA_EXPORT)
+def event_proof(request: MemberRequest, event_id: int) -> HttpResponse:
+    """The proof file, to hand on."""
+    found = take_proof(actor=request.actor, event=event_of(request.organisation, event_id), now=timezone.now())
+    response = JsonResponse(found, json_dumps_params={"ensure_ascii": False, "indent": 2})
+    response["Content-Disposition"] = f'attachment; filename="proof-{event_id}.json"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@member_page(Capability.CONSENTS_VIEW)
+def contact_history(request: MemberRequest, contact_id: int) -> HttpResponse:
+    """Where a person stood at the end of a day."""
+    contact = contact_of(request.organisation, contact_id)
+    form = PastForm(request.GET or None, initial={"day": timezone.localdate()})
+    found = None
+    if form.is_valid():
+        found = standing_as_of(request.organisation, contact.pk, form.end_of_day(), known_at=form.known_at())
+    context = {"contact": contact, "form": form, "found": found, "at": form.end_of_day() if found is not None else None}
+    return render(request, "consent/contact_history.html", context)
 
 
 @member_page(Capability.CONSENTS_RECORD)

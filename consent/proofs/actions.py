@@ -10,7 +10,7 @@ from django.db import transaction
 
 from consent.ledger.models import ConsentEvent
 from consent.proofs.building import proof_of
-from consent.proofs.bundle import bundle, proof_json
+from consent.proofs.bundle import bundle
 from consent.proofs.documents import proof_pdf
 from consent.proofs.errors import NoProofError
 from consent.proofs.queries import events_in_force
@@ -19,7 +19,7 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 
-MEDIA_TYPES = {"json": "application/json", "pdf": "application/pdf", "zip": "application/zip"}
+MEDIA_TYPES = {"pdf": "application/pdf", "zip": "application/zip"}
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,13 @@ def take_proof(*, actor: Actor, event: ConsentEvent, now: datetime) -> dict[str,
 def export_proof(
     *, actor: Actor, organisation: Organisation, event: ConsentEvent, kind: str, now: datetime
 ) -> ProofFile:
-    """One event's proof as ``json``, ``pdf`` or ``zip`` (all of it, with the program that checks it), audited.
+    """One event's proof as ``pdf``, or as ``zip`` (all of it, with the program that checks it), audited.
 
     Texts for people are in the active language. Raises ``not_sealed_yet``, ``event_changed``.
     """
     actor.require(Capability.CONSENTS_VIEW)
     proof = proof_of(event)
     content = {
-        "json": lambda: proof_json(proof),
         "pdf": lambda: proof_pdf(proof, organisation=organisation, now=now),
         "zip": lambda: bundle([("", proof, proof_pdf(proof, organisation=organisation, now=now))]),
     }[kind]()

@@ -15,11 +15,11 @@ import rfc8785
 from consent.ledger.canonical import digest_text, event_document
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import ConsentEvent, Evidence, ImportProof
-from consent.notices.models import NoticeVersion
+from consent.ledger.queries import notice_shown
 from consent.proofs.errors import EventChangedError, NotSealedYetError
 from portal.crypto import signing
 from portal.seals.canonical import moment_text
-from portal.seals.merkle import Step, leaf_hash
+from portal.seals.merkle import leaf_hash
 from portal.seals.models import Seal
 from portal.seals.queries import SealedPlace, sealed_place, seals_after
 from portal.seals.streams import stream_named
@@ -56,15 +56,11 @@ def proof_of(event: ConsentEvent) -> dict[str, Any]:
 def seal_part(place: SealedPlace) -> dict[str, Any]:
     return {
         "leaf": place.leaf.hex(),
-        "path": [step_out(step) for step in place.path],
+        "path": place.path_texts,
         "seal": place.seal.facts.document(),
         "seal_hash": bytes(place.seal.hash).hex(),
         "signature": base64(place.seal.signature),
     }
-
-
-def step_out(step: Step) -> dict[str, str]:
-    return {"side": step.side, "hash": step.hash.hex()}
 
 
 def base64(value: bytes | memoryview) -> str:
@@ -78,7 +74,7 @@ def keys_of(organisation_id: int, seals: Sequence[Seal]) -> dict[str, dict[str, 
     return {
         key_id: {
             "algorithm": "Ed25519",
-            "public_key": base64(known[key_id].public_key),
+            "public_key": known[key_id].text,
             "from": moment_text(known[key_id].valid_from),
             "to": moment_or_none(known[key_id].valid_to),
         }
@@ -127,12 +123,8 @@ def import_named(reference: str) -> int | None:
 
 
 def notice_part(event: ConsentEvent) -> dict[str, Any] | None:
-    """The text that was shown, when it is one of the organisation's notices. Index: notices_by_digest."""
-    if event.notice_digest is None:
-        return None
-    shown = NoticeVersion.objects.filter(
-        organisation_id=event.organisation_id, digest=bytes(event.notice_digest)
-    ).first()
+    """The text that was shown, when it is one of the organisation's notices."""
+    shown = notice_shown(event)
     if shown is None:
         return None
     return {

@@ -144,7 +144,7 @@ def texts_of(organisation: Organisation, events: Iterable[ConsentEvent]) -> dict
         proofs = {row.pk: open_evidence(row, box).get("text") for row in rows_of_evidence}
     found = {}
     for event in shown:
-        words = [proofs.get(event.evidence_id), notices.get(bytes(event.notice_digest or b""))]
+        words = [proofs.get(event.evidence_id or 0), notices.get(bytes(event.notice_digest or b""))]
         text = "\n\n".join(word for word in words if isinstance(word, str) and word)
         if text:
             found[event.pk] = text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from datetime import datetime
 from typing import NamedTuple
 
@@ -28,6 +29,11 @@ class PublicKey(NamedTuple):
     public_key: bytes
     valid_from: datetime
     valid_to: datetime | None
+
+    @property
+    def text(self) -> str:
+        """The key in base64, as pages and proofs write it."""
+        return b64encode(self.public_key).decode()
 
 
 def public_key_id(public_key: bytes) -> str:

@@ -10,11 +10,13 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.organisations.models import Organisation
 from portal.seals import merkle, sql
 from portal.seals.models import Seal, SealBlock, SealingState, Verification
 from portal.seals.streams import Stream, streams
+from portal.ui.numbers import duration, number
 
 LAG = timedelta(minutes=10)
 HASH_BYTES = 32
@@ -27,6 +29,15 @@ class SealedPlace:
     seal: Seal
     leaf: bytes
     path: Sequence[merkle.Step]
+
+    @property
+    def leaf_text(self) -> str:
+        return self.leaf.hex()
+
+    @property
+    def path_texts(self) -> list[dict[str, str]]:
+        """The path as the proof file and pages show it."""
+        return [{"side": step.side, "hash": step.hash.hex()} for step in self.path]
 
 
 def of_organisation(organisation_id: int | None) -> Q:
@@ -110,6 +121,33 @@ class StreamState:
     @property
     def sealed(self) -> int:
         return self.head.total if self.head else 0
+
+    @property
+    def sealed_ago(self) -> str:
+        """``40 s ago``: the whole of it in the reader's language."""
+        return ago(self.passed_at) if self.passed_at else _("never")
+
+    @property
+    def verified_ago(self) -> str:
+        return ago(self.verified.ended_at) if self.verified else _("never")
+
+    @property
+    def verified_hint(self) -> str:
+        if self.verified is None:
+            return ""
+        words = _("%(rows)s rows in %(time)s") if self.verified.ok else _("It failed.")
+        return words % {"rows": number(self.verified.rows), "time": duration(self.verified.seconds)}
+
+    @property
+    def tone(self) -> str:
+        if self.verified is None:
+            return "warning"
+        return "success" if self.verified.ok else "danger"
+
+
+def ago(at: datetime) -> str:
+    """To the second for a minute or two: seals come every minute."""
+    return _("%(time)s ago") % {"time": duration(max((timezone.now() - at).total_seconds(), 0))}
 
 
 def stream_state(stream: Stream, organisation: Organisation) -> StreamState:

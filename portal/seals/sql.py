@@ -21,6 +21,10 @@ FROM pg_stat_activity WHERE backend_xid IS NOT NULL
 
 READING = "SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'; SET LOCAL work_mem = '128MB'"
 
+# A seal's rows are looked up one by one: a planner that has no statistics yet would read the whole table for each seal.
+LOOK_UP = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+READ_WHOLE = "SET LOCAL enable_seqscan = on"
+
 # Whoever writes must still hold the lease. Parameters: stream, lease.
 HOLD_LEASE = "UPDATE portal_sealingstate SET lease = lease WHERE stream = %(stream)s AND lease = %(lease)s"
 

@@ -110,6 +110,7 @@ def check_chain(stream: Stream, organisation: int | None, findings: Findings, pr
     keys = signing.public_keys(organisation)
     with reading() as cursor:
         cursor.execute(sql.READING)
+        cursor.execute(sql.LOOK_UP)
         previous: Seal | None = None
         for seal in seals_of(stream, organisation):
             check_link(seal, previous)
@@ -299,6 +300,7 @@ def check_nothing_slipped_in(
 ) -> None:
     """Every row older than the horizon is named by a seal."""
     due = BitMap64()
+    cursor.execute(sql.READ_WHOLE)
     with cursor.copy(sql.due_rows(stream), {"organisation": organisation, "horizon": state.horizon}) as copy:
         due.update(int(bytes(row)) for row in copy)
     inserted = due - findings.ids

@@ -51,6 +51,8 @@ PAGES = (
     "suppressions/?size=100",
     "purposes/",
     "ledger/?size=100",
+    "ledger/seals/?size=100",
+    "ledger/contacts/{contact}/?day=2026-06-01",
     "audiences/?size=100",
     "audiences/{audience}/",
     "audiences/new/",

@@ -1,0 +1,39 @@
+"""Evidence as a page shows it: where a person was is cut short for everybody who need not know."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+HIDDEN = "…"
+WHERE_FROM = ("ip", "remote_address")
+BY_WHAT = ("user_agent",)
+
+
+def shortened(document: Any) -> Any:
+    """The same document with its addresses cut to their network and its user agents left out, at any depth."""
+    if isinstance(document, dict):
+        return {name: shortened_value(name, value) for name, value in document.items()}
+    if isinstance(document, list):
+        return [shortened(each) for each in document]
+    return document
+
+
+def shortened_value(name: str, value: Any) -> Any:
+    if isinstance(value, str) and value:
+        if name in WHERE_FROM or name.endswith("_ip"):
+            return network_of(value)
+        if name in BY_WHAT:
+            return HIDDEN
+    return shortened(value)
+
+
+def network_of(text: str) -> str:
+    """``192.0.2.…`` and ``2001:db8:1:…``: a network of some hundred, or of one customer."""
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return HIDDEN
+    if isinstance(address, IPv6Address):
+        return ":".join(part.lstrip("0") or "0" for part in address.exploded.split(":")[:3]) + f":{HIDDEN}"
+    return ".".join(str(address).split(".")[:3]) + f".{HIDDEN}"
