@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from django.test import Client
 
 from consent.archive.actions import archive_evidence
+from consent.proofs import attachments
 from consent.proofs.bundle import bundle
 from consent.proofs.documents import truncated_ip
 from consent.proofs.verify_proof import parsed, trusted_keys, verified
@@ -245,6 +247,30 @@ def test_the_api_gives_the_page_and_the_bundle_too(
 
 
 # The bundle itself
+
+
+def test_the_scans_that_evidence_names_come_with_it_and_no_others(
+    acme: Organisation, dpo: User, ada: Contact, newsletter: Purpose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan, asked = b"%PDF-1.7 a signed card", []
+
+    def read(organisation: Organisation, digest: bytes) -> bytes | None:
+        asked.append((organisation.slug, digest))
+        return scan
+
+    monkeypatch.setattr(attachments, "_readers", {})
+    attachments.register_attachments("collection", read)
+    named = {"sha256": hashlib.sha256(scan).hexdigest(), "media_type": "application/pdf"}
+    forged = {"sha256": hashlib.sha256(b"another").hexdigest(), "media_type": "application/pdf"}
+    events = [
+        choose(ada, newsletter, "grant", channel=channel, evidence={"kind": "paper", "attachment": attachment})
+        for channel, attachment in (("email", named), ("sms", forged))
+    ]
+    seal()
+    own, other = (files_in(client_of(dpo).get(f"/o/acme/ledger/{event}/proof.zip").content) for event in events)
+    assert own[f"evidence/{named['sha256'][:16]}.pdf"] == scan
+    assert not [name for name in other if name.startswith("evidence/")]
+    assert {slug for slug, _digest in asked} == {"acme"}
 
 
 def test_the_same_proof_gives_the_same_bytes_with_attachments_in_order() -> None:
