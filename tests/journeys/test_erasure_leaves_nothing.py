@@ -199,3 +199,13 @@ def test_the_audit_log_never_held_where_the_person_wrote_from(jeanne: Contact) -
         entries: list[tuple[Any, ...]] = cursor.fetchall()
     assert entries
     assert not [entry for (entry,) in entries if re.search(re.escape(IP), entry) or "quidort" in entry.lower()]
+
+
+def test_an_event_is_not_given_an_address_to_keep(acme: Organisation, owner: User, jeanne: Contact) -> None:
+    said = {"contact": {"id": str(jeanne.pk)}, "purpose": "newsletter", "channel": "sms", "action": "withdraw"}
+    for name in ("source", "notice"):
+        answer = api_of(owner, acme).post("/consents", {**said, name: f"mail of {ADDRESS}"})
+        assert answer.status_code == 422
+        assert [(problem["code"], problem["loc"]) for problem in answer.json()["errors"]] == [
+            ("address_in_source", [name])
+        ]
