@@ -106,20 +106,22 @@ def text_of(proof: dict[str, Any], documents: list[dict[str, Any]]) -> str:
     return "\n\n".join(text for text in [*shown, notice.get("text", "")] if text)
 
 
-def evidence_lines(document: dict[str, Any], above: str = "") -> Iterator[Line]:
-    """The fields of a document, nested ones by their path; an IP address cut short."""
+def evidence_lines(document: dict[str, Any]) -> Iterator[Line]:
+    """The fields of a document, one line each; an IP address cut short."""
     for name, value in document.items():
-        if name in UNSAID or value is None or value in ("", [], {}):
-            continue
-        label = f"{above}{name.replace('_', ' ')}"
-        if isinstance(value, dict):
-            yield from evidence_lines(value, f"{label}: ")
-        elif isinstance(value, bool):
-            yield label, _("Yes") if value else _("No")
-        elif isinstance(value, list):
-            yield label, shortened(", ".join(str(item) for item in value))
-        else:
-            yield label, truncated_ip(str(value)) if name.endswith("ip") else shortened(str(value))
+        if name not in UNSAID and value is not None and value not in ("", [], {}):
+            yield name.replace("_", " "), shortened(inline(name, value))
+
+
+def inline(name: str, value: Any) -> str:
+    """A value of evidence in one line, whatever is nested in it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key.replace('_', ' ')}: {inline(key, item)}" for key, item in value.items() if item)
+    if isinstance(value, list):
+        return "; ".join(inline(name, item) for item in value)
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return truncated_ip(str(value)) if name.endswith("ip") else str(value)
 
 
 def shortened(value: str) -> str:
@@ -131,7 +133,7 @@ def truncated_ip(value: str) -> str:
     try:
         address = ip_address(value)
     except ValueError:
-        return shortened(value)
+        return value
     return str(ip_network(f"{address}/{KEPT_BITS[address.version]}", strict=False))
 
 

@@ -17,7 +17,7 @@ from django.test import Client
 from consent.archive.actions import archive_evidence
 from consent.proofs import attachments
 from consent.proofs.bundle import bundle
-from consent.proofs.documents import truncated_ip
+from consent.proofs.documents import evidence_lines, truncated_ip
 from consent.proofs.verify_proof import parsed, trusted_keys, verified
 from consent.purposes.models import Purpose
 from portal.accounts.models import User
@@ -104,6 +104,9 @@ def test_an_address_is_cut_short_on_the_page() -> None:
     assert truncated_ip("203.0.113.77") == "203.0.113.0/24"
     assert truncated_ip("2001:db8:1:2:3::4") == "2001:db8:1::/48"
     assert truncated_ip("unknown") == "unknown"
+    nested = {"ip": "203.0.113.77", "double_opt_in": {"ip": "203.0.113.78"}, "seen": [{"ip": "203.0.113.79"}]}
+    assert "203.0.113.7" not in str(list(evidence_lines(nested)))
+    assert "203.0.113.0/24" in str(list(evidence_lines(nested)))
 
 
 def test_the_file_holds_against_the_keys_we_publish(acme: Organisation, owner: User, sealed: int) -> None:
