@@ -47,6 +47,16 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="2", minute="30"),
         "options": {"expires": 3600},
     },
+    "expire consents": {
+        "task": "consent.renewal.tasks.start_expiries",
+        "schedule": crontab(hour=2, minute=20),
+        "options": {"expires": 3600},
+    },
+    "empty expired sign-ups": {
+        "task": "consent.collection.tasks.purge_sign_ups",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "send forgotten mail": {
         "task": "portal.mail.tasks.send_forgotten_mail",
         "schedule": 600.0,
@@ -97,6 +107,8 @@ app.autodiscover_tasks(
         "subscribers.imports.undo",
         "consent.archive",
         "consent.audiences",
+        "consent.collection",
         "consent.engine",
+        "consent.renewal",
     ]
 )

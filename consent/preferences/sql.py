@@ -6,7 +6,7 @@ from __future__ import annotations
 TARGET = """
 SELECT o.slug, o.name, o.locale, o.postal_address, o.dpo_email, o.time_zone,
        c.id IS NOT NULL AS known, c.email, c.phone, c.language, c.origin, c.collected_at, c.created_at,
-       p.id, p.name, p.description, p.basis,
+       p.id, p.name, p.description, p.texts, p.basis,
        s.status, s.since, e.source,
        i.origin_name, i.collected_by, i.collected_on, i.created_at
 FROM portal_organisation o
@@ -22,7 +22,8 @@ WHERE o.id = %(organisation)s
 # Every purpose people may see (and the one the message was about), with where this person stands on each channel.
 # A row for a purpose and channel it offers.
 CHOICES = """
-SELECT p.id, p.name, p.description, p.basis, p.double_opt_in, offered.channel, s.status,
+SELECT p.id, p.name, p.description, p.texts, p.basis, p.soft_opt_in, p.kind, p.double_opt_in, offered.channel,
+       s.status,
        COALESCE(s.status = 'granted' AND s.expires_at <= %(now)s, FALSE) AS over
 FROM consent_purpose p
 CROSS JOIN LATERAL unnest(p.channels) WITH ORDINALITY AS offered(channel, place)

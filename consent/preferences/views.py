@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from consent.ledger.models import EventSource
 from consent.links import LinkError, LinkKind, LinkTarget, read_token
@@ -115,9 +114,7 @@ def visit_of(request: HttpRequest, door: str) -> Visit:
 
 def wording(option: Option) -> str:
     """The text beside a switch: shown, and kept as evidence of what was agreed to."""
-    channel = str(option.channel_label)
-    text = _("I want to receive “%(purpose)s” by %(channel)s.") % {"purpose": option.name, "channel": channel}
-    return f"{text} {option.description}".strip()
+    return f"{option.sentence} {option.description}".strip()
 
 
 def by_purpose(options: list[Option]) -> list[list[Option]]:

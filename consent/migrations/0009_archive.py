@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0005_pauses_and_order"),
-        ("portal", "0006_archive_key"),
+        ("consent", "0008_collection"),
+        ("portal", "0007_archive_key"),
     ]
 
     operations = [

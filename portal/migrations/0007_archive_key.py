@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("portal", "0005_seals"),
+        ("portal", "0006_user_groups"),
     ]
 
     operations = [
