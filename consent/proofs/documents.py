@@ -10,6 +10,7 @@ from typing import Any
 import segno
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from consent.ledger.models import Action, EventSource
@@ -65,7 +66,7 @@ def headline(organisation: Organisation, event: dict[str, Any]) -> str:
 
 def purpose_name(organisation: Organisation, event: dict[str, Any]) -> str:
     purpose = Purpose.objects.filter(organisation=organisation, key=event["purpose"]).first()
-    return purpose.name if purpose else str(event["purpose"])
+    return purpose.name_in(get_language()) if purpose else str(event["purpose"])
 
 
 def facts(organisation: Organisation, event: dict[str, Any], documents: list[dict[str, Any]]) -> Iterator[Line]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import get_language
 
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import Action, ConsentEvent, ConsentState, EventSource, Evidence, Status
@@ -40,7 +41,7 @@ class Entry:
 
     @property
     def title(self) -> str:
-        names = {"purpose": self.purpose.name, "channel": Channel(self.channel).label}
+        names = {"purpose": self.purpose.name_in(get_language()), "channel": Channel(self.channel).label}
         return str(TITLES[Action(self.action)]) % names
 
     @property
