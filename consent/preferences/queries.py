@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -29,9 +30,9 @@ STOPPED = frozenset({Status.WITHDRAWN, Status.OBJECTED, Status.REFUSED})
 Texts = dict[str, dict[str, str]]
 
 
-def json_of(cell: Any) -> Any:
-    """What a JSON column holds: a cursor of Django's gives it as text."""
-    return json.loads(cell) if isinstance(cell, str) else cell
+def with_json(row: Sequence[Any], *places: int) -> list[Any]:
+    """The row with what JSON columns hold at these places read: a cursor of Django's gives it as text."""
+    return [json.loads(cell) if n in places and isinstance(cell, str) else cell for n, cell in enumerate(row)]
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def reader_of(target: LinkTarget) -> Reader:
         target,
         Sender(*row[:6]),
         Recipient(*row[6:13]),
-        About(*row[13:16], json_of(row[16]), *row[17:21]),
+        About(*with_json(row[13:21], 3)),
         Provenance(*row[21:]),
     )
 
@@ -179,6 +180,13 @@ class Option:
     channel: str
     status: str | None
     over: bool
+    due: bool
+    """Is the agreement to be renewed (C-10, C-11)?"""
+    reworded: bool
+    """Have the words changed since they agreed?"""
+    ends: datetime | None
+    explicit: str = ""
+    """What a purpose with special categories of data asks people to agree to besides (C-14)."""
 
     @property
     def key(self) -> str:
@@ -213,7 +221,25 @@ class Option:
             if self.kind == Kind.TRACKING
             else _("I want to receive “%(purpose)s” by %(channel)s.")
         )
-        return text % {"purpose": self.name, "channel": self.channel_label}
+        return self.spelled_out(text)
+
+    def spelled_out(self, text: str) -> str:
+        return f"{text % {'purpose': self.name, 'channel': self.channel_label}} {self.explicit}".strip()
+
+    @property
+    def renewable(self) -> bool:
+        """The person agrees still, and is asked to say so again: by an act, never by a box ticked for them."""
+        return self.on and self.due and self.needs_agreement
+
+    @property
+    def renewal(self) -> str:
+        """What agreeing anew says."""
+        text = (
+            _("I still agree to “%(purpose)s” for messages by %(channel)s.")
+            if self.kind == Kind.TRACKING
+            else _("I still want to receive “%(purpose)s” by %(channel)s.")
+        )
+        return self.spelled_out(text)
 
     @property
     def waiting(self) -> bool:
@@ -234,4 +260,4 @@ def options_of(target: LinkTarget, *, now: datetime) -> list[Option]:
     }
     with connection.cursor() as cursor:
         cursor.execute(sql.CHOICES, params)
-        return [Option(*row[:3], json_of(row[3]), row[4], json_of(row[5]), *row[6:]) for row in cursor.fetchall()]
+        return [Option(*with_json(row, 3, 5)) for row in cursor.fetchall()]

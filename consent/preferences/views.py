@@ -65,7 +65,10 @@ def chosen_by(request: HttpRequest, target: LinkTarget) -> str:
     options = options_of(target, now=visit.at)
     wordings = {option.key: wording(option) for option in options}
     chosen = set(request.POST.getlist("choice"))
-    turned = actions.save_choices(target=target, visit=visit, options=options, chosen=chosen, wordings=wordings)
+    renewed = set(request.POST.getlist("renewed"))
+    turned = actions.save_choices(
+        target=target, visit=visit, options=options, chosen=chosen, renewed=renewed, wordings=wordings
+    )
     return "saved" if turned else "same"
 
 
@@ -114,7 +117,8 @@ def visit_of(request: HttpRequest, door: str) -> Visit:
 
 def wording(option: Option) -> str:
     """The text beside a switch: shown, and kept as evidence of what was agreed to."""
-    return f"{option.sentence} {option.description}".strip()
+    sentence = option.renewal if option.renewable else option.sentence
+    return f"{sentence} {option.description}".strip()
 
 
 def by_purpose(options: list[Option]) -> list[list[Option]]:

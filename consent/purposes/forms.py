@@ -273,7 +273,8 @@ class PurposeForm(forms.Form):
             **{name: given[name] for name in PLAIN},
             kind=given["kind"] or Kind.MESSAGE.value,
             texts=self.texts,
-            **{name: lines(given[name]) for name in LISTS},
+            data_categories=lines(given["data_categories"]),
+            recipients=lines(given["recipients"]),
             soft_opt_in=facts_of({name: given[name] for name in FACTS}),
             balance=facts_of({**{name: given[name] for name in BALANCE}, "date": day.isoformat() if day else ""}),
         )

@@ -24,10 +24,10 @@ def find(statement: str, parameters: dict[str, Any]) -> list[Found]:
 
 def write(action: Action, organisation_id: int, found: Sequence[Found], *, reference: str, now: datetime) -> int:
     """Record ``action`` for each of these places; how many were recorded."""
-    columns = dict(zip(sql.FOUND, (list(column) for column in zip(*found, strict=True)), strict=True))
-    told = {"organisation": organisation_id, "action": action.value, "reference": reference, "now": now}
+    columns: dict[str, Any] = dict(zip(sql.FOUND, (list(column) for column in zip(*found, strict=True)), strict=True))
+    told: dict[str, Any] = {"organisation": organisation_id, "action": action.value, "reference": reference, "now": now}
     with connection.cursor() as cursor:
-        cursor.execute(sql.WRITE[action], {**told, **columns})
+        cursor.execute(sql.WRITE[action], told | columns)
         recorded: int = cursor.fetchone()[0]
         return recorded
 
@@ -39,7 +39,7 @@ def carry_objections(*, replaced: Purpose, purpose: Purpose, now: datetime) -> i
     """
     place: tuple[int, str] = (0, "")
     carried = 0
-    parameters = {
+    parameters: dict[str, Any] = {
         "organisation": purpose.organisation_id,
         "replaced": replaced.pk,
         "purpose": purpose.pk,

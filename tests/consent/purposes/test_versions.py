@@ -123,10 +123,12 @@ def test_the_page_asks_whether_it_is_material_once_people_have_chosen(
 
 
 def test_the_page_shows_two_versions_side_by_side(newsletter: Purpose, dpo: User) -> None:
-    update_purpose(actor=actor_of(dpo, newsletter.organisation), purpose=newsletter, changes={"description": "A week."})
+    update_purpose(
+        actor=actor_of(dpo, newsletter.organisation), purpose=newsletter, changes={"description": "Each week."}
+    )
     page = client_of(dpo).get("/o/acme/purposes/newsletter/versions/").content.decode()
-    assert "<del>Each month.</del>" in page
-    assert "<ins>A week.</ins>" in page
+    assert "Each <del>month</del>." in page
+    assert "Each <ins>week</ins>." in page
     page = client_of(dpo).get("/o/acme/purposes/newsletter/versions/?from=1&to=1").content.decode()
     assert "<ins>" not in page
 
