@@ -22,7 +22,7 @@ from portal.ui.lists import Column, ListSpec
 
 SEALS = ListSpec(
     columns=(
-        Column("number", _("Number"), sort="number"),
+        Column("number", _("No."), sort="number"),
         Column("signed_at", _("Signed")),
         Column("count", _("Rows"), numeric=True),
         Column("total", _("Rows so far"), numeric=True),

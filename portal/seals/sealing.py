@@ -20,6 +20,7 @@ from django.utils import timezone
 from pyroaring import BitMap64
 
 from portal.crypto import signing
+from portal.crypto.errors import TamperedError, UnknownKeyError
 from portal.organisations.models import Organisation
 from portal.seals import merkle, sql
 from portal.seals.canonical import SealFacts, text_inside
@@ -69,10 +70,11 @@ class Window:
 
 @dataclass
 class Sealed:
-    """What a pass did."""
+    """What a pass did; ``unsigned``: organisations whose keys do not open, so that their rows still wait."""
 
     rows: int = 0
     seals: int = 0
+    unsigned: set[int | None] = field(default_factory=set)
 
 
 def seal_everything() -> dict[str, Sealed | None]:
@@ -92,7 +94,8 @@ def seal_stream(stream: Stream) -> Sealed | None:
         cursor.execute("SET LOCAL enable_seqscan = off")
         window = window_of(cursor, state)
         done = seal_window(cursor, stream, window, state.lease)
-        end_pass(stream, window, state.lease)
+        if not done.unsigned:  # else the next pass looks at the same rows, and passes over what is sealed by now
+            end_pass(stream, window, state.lease)
     return done
 
 
@@ -158,16 +161,18 @@ def seal_window(cursor: Any, stream: Stream, window: Window, mine: uuid.UUID | N
     limits = {"low": window.low, "high": window.xmin, "xmin": window.xmin, "xmax": window.xmax}
     with cursor.copy(statement, limits) as copy:
         for batch in batches(copy, documents, sealed):
-            writer.write(batch)
+            writer.write_if_it_can(batch)
     return writer.done
 
 
 def sealed_ids(cursor: Any, stream: Stream, window: Window) -> BitMap64:
     statement = sql.SEALED_EVER if window.restored else sql.SEALED_IN
-    cursor.execute(statement, {"stream": stream.name, "low": window.low, "high": max(window.xmin, window.low)})
     found = BitMap64()
-    for (ids,) in cursor:
-        found.update(ids)
+    with cursor.copy(
+        statement, {"stream": stream.name, "low": window.low, "high": max(window.xmin, window.low)}
+    ) as copy:
+        for block in copy:
+            found.update(map(int, bytes(block).split(b",")))
     return found
 
 
@@ -205,6 +210,16 @@ class Writer:
         self._stream, self._epoch, self._names, self._mine = stream, epoch, names, mine
         self._heads: dict[int | None, Head] = {}
         self.done = Sealed()
+
+    def write_if_it_can(self, batch: Batch) -> None:
+        """An organisation whose keys do not open must not keep those of others from being sealed."""
+        if batch.organisation in self.done.unsigned:
+            return
+        try:
+            self.write(batch)
+        except (TamperedError, UnknownKeyError):
+            log.exception("not_sealed", stream=self._stream.name, organisation_id=batch.organisation)
+            self.done.unsigned.add(batch.organisation)
 
     def write(self, batch: Batch) -> None:
         """Compute first; then one short transaction."""

@@ -31,12 +31,14 @@ HOLD_LEASE = "UPDATE portal_sealingstate SET lease = lease WHERE stream = %(stre
 # The ids that blocks name already, for transactions of a window: those of a pass that was cut off, and after a restore
 # those sealed when transactions were counted otherwise. Index: blocks_by_span. Parameters: stream, low, high.
 SEALED_IN = """
-SELECT ids FROM portal_sealblock
-WHERE stream = %(stream)s AND int8range(first_transaction, last_transaction, '[]') && int8range(%(low)s, %(high)s)
+COPY (
+    SELECT array_to_string(ids, ',') FROM portal_sealblock
+    WHERE stream = %(stream)s AND int8range(first_transaction, last_transaction, '[]') && int8range(%(low)s, %(high)s)
+) TO STDOUT
 """
 
 # The same for all there is. Parameter: stream.
-SEALED_EVER = "SELECT ids FROM portal_sealblock WHERE stream = %(stream)s"
+SEALED_EVER = "COPY (SELECT array_to_string(ids, ',') FROM portal_sealblock WHERE stream = %(stream)s) TO STDOUT"
 
 BLOCKS = """
 COPY portal_sealblock (seal_id, number, stream, organisation_id, epoch, first_transaction, first, last_transaction,
@@ -65,14 +67,14 @@ def new_rows(stream: Stream, *, restored: bool) -> str:
     """  # noqa: S608
 
 
-# The rows that the blocks of one seal name; nothing but the id where a row is gone. Index: the row's primary key, one
-# look-up each: they lie side by side. Parameters: seal.
+# The rows that the blocks of some seals name; nothing but the id where a row is gone. Index: the row's primary key, one
+# look-up each: they lie side by side. Parameters: seals.
 def sealed_rows(stream: Stream) -> str:
     return f"""
     COPY (
         SELECT e.organisation_id, {transaction("e")}, u.id, {", ".join(stream.columns)}
         FROM portal_sealblock b CROSS JOIN LATERAL unnest(b.ids) u(id) LEFT JOIN {stream.table} e ON e.id = u.id
-        WHERE b.seal_id = %(seal)s
+        WHERE b.seal_id = ANY (%(seals)s)
     ) TO STDOUT (NULL '')
     """  # noqa: S608
 
@@ -97,7 +99,7 @@ def sealed_of(stream: Stream, found: str) -> str:
     CROSS JOIN generate_series(1, %(epoch)s) AS epoch(number)
     CROSS JOIN LATERAL (
         SELECT b.* FROM portal_sealblock b
-        WHERE b.organisation_id IS NOT DISTINCT FROM %(organisation)s AND b.stream = %(stream)s
+        WHERE b.organisation_id = %(organisation)s AND b.stream = %(stream)s
             AND b.epoch = epoch.number AND (b.first_transaction, b.first) <= ({transaction("e")}, e.id)
         ORDER BY b.first_transaction DESC, b.first DESC LIMIT 1
     ) b

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,15 +13,17 @@ from django.utils import timezone
 from pyroaring import BitMap64
 
 from portal.crypto import signing
+from portal.crypto.errors import TamperedError, UnknownKeyError
 from portal.organisations.models import Organisation
 from portal.seals import merkle, sql
 from portal.seals.canonical import text_inside
-from portal.seals.models import Seal, SealBlock, SealingState, Verification
-from portal.seals.sealing import BLOCK_ROWS, organisation_names, reading
-from portal.seals.streams import Documents, Stream
+from portal.seals.models import Seal, SealingState, Verification
+from portal.seals.sealing import BLOCK_ROWS, SEAL_ROWS, organisation_names, reading
+from portal.seals.stored import Block, CurrentRows, GroupRows
+from portal.seals.streams import Stream
 
 NAMED = 10  # rows that a finding names; there may be millions
-HASH_BYTES = 32
+SEALS_READ = 1000  # together, at most
 
 Progress = Callable[[int], None]
 
@@ -103,28 +104,29 @@ def keep(
 
 
 def check_chain(stream: Stream, organisation: int | None, findings: Findings, progress: Progress) -> None:
-    """Raise BrokenError at the first thing that is wrong; only one seal's rows are in memory at a time."""
+    """Raise BrokenError at the first thing that is wrong; no more rows are in memory than a large seal has."""
     # The horizon first: what is written later may be sealed while we look, but all below it is sealed already.
     state = SealingState.objects.filter(pk=stream.name).first()
     names = {pk: text_inside(slug) for pk, slug in organisation_names().items()}
-    keys = signing.public_keys(organisation)
+    keys = keys_of(organisation)
     with reading() as cursor:
         cursor.execute(sql.READING)
         cursor.execute(sql.LOOK_UP)
-        previous: Seal | None = None
-        for seal in seals_of(stream, organisation):
-            check_link(seal, previous)
-            check_signature(seal, keys)
-            signed = {**names, organisation: text_inside(seal.slug)} if organisation else names
-            check_rows(cursor, stream, seal, stream.open(cursor, signed), findings)
-            findings.seals += 1
-            findings.rows += seal.count
-            findings.head = previous = seal
+        for group in groups(seals_of(stream, organisation)):
+            signed = {**names, organisation: text_inside(group[0].slug)} if organisation else names
+            check_group(group, GroupRows(cursor, stream, group, stream.open(cursor, signed)), keys, findings)
             progress(findings.rows)
         check_earlier_heads(stream, organisation)
         if state is not None:
             check_nothing_slipped_in(cursor, stream, organisation, state, findings)
     check_orphans(stream, organisation)
+
+
+def keys_of(organisation: int | None) -> dict[str, signing.PublicKey]:
+    try:
+        return signing.public_keys(organisation)
+    except (TamperedError, UnknownKeyError) as error:
+        raise BrokenError(Problem("key_unknown", note="the organisation's keys do not open")) from error
 
 
 def owned(organisation: int | None) -> Q:
@@ -142,6 +144,31 @@ def seals_of(stream: Stream, organisation: int | None) -> Iterator[Seal]:
             return
         yield from some
         after = some[-1].number
+
+
+def groups(seals: Iterable[Seal]) -> Iterator[list[Seal]]:
+    """Seals one after the other that are read together: a chain that grows by an event a minute has very many."""
+    group: list[Seal] = []
+    rows = 0
+    for seal in seals:
+        if group and (rows + seal.count > SEAL_ROWS or len(group) >= SEALS_READ or seal.slug != group[0].slug):
+            yield group
+            group, rows = [], 0
+        group.append(seal)
+        rows += seal.count
+    if group:
+        yield group
+
+
+def check_group(group: Sequence[Seal], rows: GroupRows, keys: dict[str, signing.PublicKey], findings: Findings) -> None:
+    """Each seal by itself, in the order of the chain: the first that fails is named."""
+    for seal in group:
+        check_link(seal, findings.head)
+        check_signature(seal, keys)
+        check_rows(seal, rows, findings)
+        findings.seals += 1
+        findings.rows += seal.count
+        findings.head = seal
 
 
 def check_link(seal: Seal, previous: Seal | None) -> None:
@@ -166,40 +193,14 @@ def check_signature(seal: Seal, keys: dict[str, signing.PublicKey]) -> None:
         raise BrokenError(Problem("signature_invalid", seal.number))
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A block as it is stored."""
-
-    number: int
-    ids: Sequence[int]
-    leaves: Sequence[bytes]
-    root: bytes
-    whole: bool
-    """Leaves as many as ids, and together they are its root."""
-
-
-def blocks_of(seal: Seal) -> list[Block]:
-    return [read_block(row) for row in SealBlock.objects.filter(seal=seal).order_by("number")]
-
-
-def read_block(row: SealBlock) -> Block:
-    text = bytes(row.leaves)
-    leaves = [text[start : start + HASH_BYTES] for start in range(0, len(text), HASH_BYTES)]
-    root = bytes(row.root)
-    whole = len(leaves) == len(row.ids) and merkle.root_of(leaves) == root
-    return Block(row.number, row.ids, leaves, root, whole)
-
-
-def check_rows(cursor: Any, stream: Stream, seal: Seal, documents: Documents, findings: Findings) -> None:
+def check_rows(seal: Seal, rows: GroupRows, findings: Findings) -> None:
     """The seal's rows, as they are now, are those it signed."""
-    blocks = blocks_of(seal)
+    blocks = rows.blocks(seal)
     check_blocks(seal, blocks)
-    with cursor.copy(sql.sealed_rows(stream), {"seal": seal.pk}) as copy:
-        found = current_rows(copy, seal.organisation_id, documents)
     ids = [row_id for block in blocks for row_id in block.ids]
     leaves = [leaf for block in blocks for leaf in block.leaves]
-    if found.ids != ids or found.leaves != leaves:  # nearly never; the database may also give them in another order
-        found = found.in_order(ids)
+    found = rows.rows(ids)
+    if found.ids != ids or found.leaves != leaves:
         check_presence(seal, ids, found)
         check_leaves(seal, leaves, found)
     check_order(seal, found)
@@ -214,43 +215,12 @@ def check_blocks(seal: Seal, blocks: Sequence[Block]) -> None:
         last = number == len(blocks) - 1
         if block.number != number or not (block.whole and (last or len(block.ids) == BLOCK_ROWS)):
             raise BrokenError(Problem("block_changed", seal.number, note=f"block {number}"))
-    if sum(len(block.ids) for block in blocks) != seal.count:
+    if not blocks or sum(len(block.ids) for block in blocks) != seal.count:
         raise BrokenError(Problem("block_missing", seal.number))
     if merkle.root_of([block.root for block in blocks]) != bytes(seal.root):
         raise BrokenError(Problem("block_changed", seal.number))
     if (blocks[0].ids[0], blocks[-1].ids[-1]) != (seal.first, seal.last):
         raise BrokenError(Problem("block_changed", seal.number, note="ids"))
-
-
-@dataclass
-class CurrentRows:
-    """Rows as they are now: ids, transactions and leaves side by side; those that are gone are left out."""
-
-    ids: list[int] = field(default_factory=list)
-    transactions: list[int] = field(default_factory=list)
-    leaves: list[bytes] = field(default_factory=list)
-
-    def in_order(self, ids: Sequence[int]) -> CurrentRows:
-        """The same rows in this order, without those that are gone."""
-        places = {row_id: place for place, row_id in enumerate(self.ids)}
-        order = [places[row_id] for row_id in ids if row_id in places]
-        columns = ([column[place] for place in order] for column in (self.ids, self.transactions, self.leaves))
-        return CurrentRows(*columns)  # type: ignore[arg-type]
-
-
-def current_rows(rows: Iterable[Any], organisation: int | None, documents: Documents) -> CurrentRows:
-    sha256 = hashlib.sha256
-    owner = b"%d" % organisation if organisation else b""
-    found = CurrentRows()
-    ids, transactions, leaves = found.ids, found.transactions, found.leaves
-    for row in rows:
-        holder, number, row_name, columns = bytes(row)[:-1].split(b"\t", 3)
-        if not number:
-            continue
-        ids.append(int(row_name))
-        transactions.append(int(number))
-        leaves.append(sha256(b"\x00" + documents(row_name, columns)).digest() if holder == owner else b"elsewhere")
-    return found
 
 
 def check_presence(seal: Seal, ids: Sequence[int], found: CurrentRows) -> None:

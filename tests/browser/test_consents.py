@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
-from tests.consent.choices import choose, new_purpose, status_of
+from tests.consent.choices import NOW, choose, new_purpose, status_of
+from tests.consent.proofs.checking import check
+from tests.portal.seals.keeping import seal
 
 Check = Callable[[Page], None]
 SignIn = Callable[[str], Page]
@@ -87,3 +92,39 @@ def test_a_person_is_stopped_in_a_dialog(
     dialog.get_by_role("button", name="Record it").click()
     expect(page.get_by_role("row", name="Newsletter").first).to_contain_text("Withdrawn")
     assert status_of(ada, newsletter) == "withdrawn"
+
+
+def test_a_dpo_finds_an_event_with_its_seal_and_takes_the_proof(
+    signed_in: SignIn, acme: Organisation, ada: Contact, assert_accessible: Check
+) -> None:
+    newsletter = new_purpose(acme)
+    choose(ada, newsletter, "grant", evidence={"text": "I agree.", "ip": "192.0.2.77"})
+    choose(ada, newsletter, "withdraw")
+    seal()
+    page = signed_in("dpo")
+    page.get_by_role("link", name="Look at the seals").click()
+    expect(page.get_by_role("heading", name="Seals")).to_be_visible()
+    assert_accessible(page)
+    page.goto("/o/acme/ledger/?sealed=yes&action=grant")
+    assert_accessible(page)
+    page.get_by_role("table").get_by_role("link").first.click()
+    expect(page.get_by_text("192.0.2.…")).to_be_visible()
+    page.get_by_text("The path to its root: 1 step").click()
+    assert_accessible(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Proof (JSON)").click()
+    check(json.loads(Path(download.value.path()).read_text()))
+
+
+def test_where_a_person_stood_is_asked_from_their_page(
+    signed_in: SignIn, acme: Organisation, ada: Contact, assert_accessible: Check
+) -> None:
+    newsletter = new_purpose(acme)
+    choose(ada, newsletter, "grant", occurred_at=NOW - timedelta(days=9))
+    choose(ada, newsletter, "withdraw")
+    page = signed_in("marketer")
+    page.goto(f"/o/acme/contacts/{ada.pk}/")
+    page.get_by_label("Where they stood on").fill("2026-05-30")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("row", name="Newsletter")).to_contain_text("Agreed")
+    assert_accessible(page)

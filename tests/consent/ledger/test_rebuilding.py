@@ -18,6 +18,7 @@ from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from tests.consent.choices import NOW, choose, new_purpose
 from tests.people import new_contact, new_organisation
+from tests.subscribers.imports.lots import BOUGHT, brought, released, undone
 
 # Those that imports and links write are left out by is_kept where they would change nothing; so are they here.
 WORDS = st.tuples(
@@ -73,3 +74,20 @@ def test_what_an_erased_person_said_leaves_no_state(in_acme: Organisation, ada: 
     erase(in_acme, ada.pk, now=NOW)
     ada.delete()
     assert rebuild_states(in_acme, write=True).states == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_imports_brought_held_proved_and_took_back_is_found_again(in_acme: Organisation, ada: Contact) -> None:
+    newsletter = new_purpose(in_acme, valid_for_days=1000)
+    choose(ada, newsletter, "grant", occurred_at=NOW - timedelta(days=400))
+    first = brought(in_acme, "email\nada.martin@example.org\nnew@example.org\n")
+    held = brought(in_acme, "email\nada.martin@example.org\nbought@example.org\n", of=BOUGHT)
+    assert rebuild_states(in_acme, write=False).differing == 0
+    released(held)
+    assert rebuild_states(in_acme, write=False).differing == 0
+    undone(first)
+
+    found = rebuild_states(in_acme, write=False)
+
+    assert (found.differing, found.examples) == (0, [])
+    assert found.states

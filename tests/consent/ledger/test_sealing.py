@@ -18,6 +18,7 @@ from consent.ledger.recording import Choice, record_events
 from consent.purposes.models import Purpose
 from portal.crypto import actions as crypto
 from portal.crypto import signing
+from portal.crypto.keyring import forget_keys
 from portal.crypto.models import KeyPurpose
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
@@ -286,6 +287,34 @@ def test_a_sealer_that_was_overtaken_writes_nothing_more(in_acme: Organisation, 
             sealing.seal_window(cursor, stream_named("ledger"), window, state.lease)
     assert chain(in_acme) == []
     assert seal().rows == 1
+
+
+def test_keys_that_do_not_open_keep_nobody_else_from_being_sealed(
+    acme: Organisation, other: Organisation, ada: Contact, ada_elsewhere: Contact
+) -> None:
+    choose(ada, new_purpose(acme), "grant")
+    choose(ada_elsewhere, new_purpose(other), "grant")
+    for organisation in (acme, other):
+        signing.public_keys(organisation)
+    spoil = "UPDATE portal_organisationkey SET wrapped = wrapped || '!' WHERE organisation_id = %s"
+    with connection.cursor() as cursor:
+        cursor.execute(spoil, [acme.pk])
+    forget_keys()
+
+    while not chain(other):  # autovacuum may hold the horizon back for a moment
+        assert one_pass().unsigned in (set(), {acme.pk})
+    assert one_pass().unsigned == {acme.pk}
+    assert (len(chain(acme)), len(chain(other))) == (0, 1)
+    assert verify(acme).code == "key_unknown"
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE portal_organisationkey SET wrapped = substr(wrapped, 1, length(wrapped) - 1)"
+            " WHERE organisation_id = %s",
+            [acme.pk],
+        )
+    assert seal().unsigned == set()
+    assert (len(chain(acme)), len(chain(other))) == (1, 1)
 
 
 def test_one_sealer_at_a_time(in_acme: Organisation, ada: Contact) -> None:

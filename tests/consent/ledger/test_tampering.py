@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import IntegrityError, connection, transaction
 
 from consent.purposes.models import Purpose
+from portal.crypto import signing
+from portal.crypto.keyring import forget_keys
 from portal.organisations.models import Organisation
 from portal.seals import sealing
-from portal.seals.models import Verification
+from portal.seals.models import Seal, Verification
 from subscribers.contacts.models import Contact
 from tests.consent.choices import choose, new_purpose
 from tests.portal.seals.keeping import seal, superuser, verify
@@ -132,16 +135,34 @@ def test_a_seal_that_was_changed_is_named(in_acme: Organisation, events: list[in
 
 def test_a_seal_that_was_written_anew_does_not_have_the_signature(in_acme: Organisation, events: list[int]) -> None:
     with superuser() as cursor:
-        cursor.execute("SELECT id FROM portal_seal WHERE stream = 'ledger' AND number = 3")
-        from portal.seals.models import Seal
-
-        found = Seal.objects.get(pk=cursor.fetchone()[0])
+        found = Seal.objects.get(organisation=in_acme, stream="ledger", number=3)
         found.signed_at = found.signed_at.replace(year=2020)
         cursor.execute(
             "UPDATE portal_seal SET signed_at = %s, hash = %s WHERE id = %s",
             [found.signed_at, found.facts.hash(), found.pk],
         )
     assert finding(in_acme)[:2] == ("signature_invalid", 3)
+
+
+def test_a_chain_that_was_signed_anew_with_a_key_of_somebody_else_is_found(
+    in_acme: Organisation, purpose: Purpose, events: list[int]
+) -> None:
+    """The superuser puts their public key in the place of ours, and signs all seals again."""
+    theirs = Ed25519PrivateKey.generate()
+    public = theirs.public_key().public_bytes_raw()
+    with superuser() as cursor:
+        cursor.execute("UPDATE portal_organisationkey SET public_key = %s WHERE purpose = 'signing'", [public])
+        previous = None
+        for found in Seal.objects.filter(organisation=in_acme, stream="ledger").order_by("number"):
+            found.previous, found.key_id = previous, signing.public_key_id(public)
+            previous = found.facts.hash()
+            cursor.execute(
+                "UPDATE portal_seal SET previous = %s, key_id = %s, hash = %s, signature = %s WHERE id = %s",
+                [found.previous, found.key_id, previous, theirs.sign(previous), found.pk],
+            )
+        cursor.execute("DELETE FROM portal_verification")
+    forget_keys()
+    assert finding(in_acme)[:2] == ("key_unknown", 1)
 
 
 def test_a_seal_that_was_taken_out_is_missed(in_acme: Organisation, events: list[int]) -> None:

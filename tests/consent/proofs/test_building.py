@@ -21,7 +21,8 @@ from portal.crypto import actions as crypto
 from portal.crypto.models import KeyPurpose
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
-from portal.seals import sealing
+from portal.seals import sealing, sql
+from portal.seals.streams import stream_named
 from subscribers.contacts.models import Contact
 from tests.consent.choices import EVIDENCE, NOW, choose, new_purpose
 from tests.consent.proofs.checking import check
@@ -223,3 +224,32 @@ def test_the_list_says_which_events_are_sealed_in_as_many_queries_for_many(
     assert len(many) <= len(few)
     with scope(organisation=acme):
         assert client.get(f"/consents/{waiting}/proof").json()["seal"]["number"] == 2
+
+
+def test_its_path_grows_by_one_step_when_the_seal_doubles(
+    ada: Contact, purpose: Purpose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "BLOCK_ROWS", 4)
+    lengths = []
+    for size in (8, 16, 32, 64):
+        chosen = [choose(ada, purpose, "refuse") for _each in range(size)]
+        seal()
+        lengths.append(len(proof_of(event(chosen[0]))["path"]))
+    assert lengths == [3, 4, 5, 6]
+
+
+def test_its_block_is_found_by_one_step_in_an_index(in_acme: Organisation, ada: Contact, purpose: Purpose) -> None:
+    """However many blocks there are: none is read but the one that begins at or before the event."""
+    chosen = choose(ada, purpose, "refuse")
+    seal()
+    statement = sql.sealed_of(stream_named("ledger"), "b.id")
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute(
+            f"EXPLAIN {statement}", {"organisation": in_acme.pk, "stream": "ledger", "epoch": 1, "ids": [chosen]}
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("RESET enable_seqscan")
+    assert "Index Scan Backward using blocks_by_position" in plan
+    assert f"organisation_id = {in_acme.pk}" in plan
+    assert "Sort" not in plan
