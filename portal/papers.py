@@ -14,14 +14,16 @@ SIZES = ("9.5pt", "8.5pt", "7.5pt")
 
 def paper(template: str, context: Mapping[str, Any]) -> bytes:
     """The PDF of a template that extends ``papers/paper.html``, in the active language; some tenths of a second."""
-    from weasyprint import HTML  # loads Pango, which only those who print need
+    from weasyprint import CSS, HTML  # loads Pango, which only those who print need
     from weasyprint.urls import URLFetcher
 
     # Pictures come inside the document; it fetches nothing from anywhere.
     fetcher = URLFetcher(allowed_protocols=["data"])
+    page = render_to_string(template, {"language": get_language() or "en", **context})
+    look = render_to_string("papers/paper.css")
     for size in SIZES:
-        page = render_to_string(template, {"language": get_language() or "en", "size": size, **context})
-        document = HTML(string=page, url_fetcher=fetcher).render(pdf_variant="pdf/ua-1")
+        styles = [CSS(string=look), CSS(string=f"html {{ font-size: {size} }}")]
+        document = HTML(string=page, url_fetcher=fetcher).render(stylesheets=styles, pdf_variant="pdf/ua-1")
         if len(document.pages) == 1:
             break
     written: bytes = document.write_pdf(pdf_variant="pdf/ua-1")

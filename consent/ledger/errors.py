@@ -57,3 +57,11 @@ class BasisMismatchError(LedgerInputError):
     code = "basis_mismatch"
     title = _("The purpose stands on another basis than the one claimed.")
     default_loc = ("basis",)
+
+
+class AddressInSourceError(LedgerInputError):
+    """An event is kept for ever: what can name a person belongs into the evidence, which can be destroyed."""
+
+    code = "address_in_source"
+    title = _("An address can't stand here: it could never be erased. Put it into the evidence.")
+    default_loc = ("source",)

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from consent.ledger.actions import SOURCES, with_author
 from consent.ledger.errors import (
+    AddressInSourceError,
     EvidenceRequiredError,
     InvalidEvidenceError,
     UnknownContactError,
@@ -97,6 +98,9 @@ def choice_of(
         require_channel(purpose, report.channel)
     if contact_id is None:
         raise UnknownContactError
+    for name in ("source", "notice"):
+        if "@" in getattr(report, name):
+            raise AddressInSourceError(name)
     occurred_at = report.occurred_at or now
     require_possible(occurred_at, now)
     if report.action in NEEDS_EVIDENCE and not report.evidence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 from django.db import transaction
 
 from consent.ledger.models import ConsentEvent
+from consent.proofs.attachments import attachments_of
 from consent.proofs.building import proof_of
-from consent.proofs.bundle import bundle, proof_json
+from consent.proofs.bundle import bundle
 from consent.proofs.documents import proof_pdf
 from consent.proofs.errors import NoProofError
 from consent.proofs.queries import events_in_force
@@ -19,7 +21,7 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 
-MEDIA_TYPES = {"json": "application/json", "pdf": "application/pdf", "zip": "application/zip"}
+MEDIA_TYPES = {"pdf": "application/pdf", "zip": "application/zip"}
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,15 @@ def take_proof(*, actor: Actor, event: ConsentEvent, now: datetime) -> dict[str,
 def export_proof(
     *, actor: Actor, organisation: Organisation, event: ConsentEvent, kind: str, now: datetime
 ) -> ProofFile:
-    """One event's proof as ``json``, ``pdf`` or ``zip`` (all of it, with the program that checks it), audited.
+    """One event's proof as ``pdf``, or as ``zip`` (all of it, with the program that checks it), audited.
 
     Texts for people are in the active language. Raises ``not_sealed_yet``, ``event_changed``.
     """
     actor.require(Capability.CONSENTS_VIEW)
     proof = proof_of(event)
     content = {
-        "json": lambda: proof_json(proof),
         "pdf": lambda: proof_pdf(proof, organisation=organisation, now=now),
-        "zip": lambda: bundle([("", proof, proof_pdf(proof, organisation=organisation, now=now))]),
+        "zip": lambda: bundled(organisation, [("", proof)], now),
     }[kind]()
     record_export(actor, event.contact_id, {"events": [event.pk], "format": kind}, now)
     return ProofFile(f"proof-{event.pk}.{kind}", MEDIA_TYPES[kind], content)
@@ -91,9 +92,18 @@ def export_proofs(*, actor: Actor, organisation: Organisation, contact_id: int, 
     if not events:
         raise NoProofError
     parts = [(folder_of(event), proof_of(event)) for event in events]
-    content = bundle([(folder, proof, proof_pdf(proof, organisation=organisation, now=now)) for folder, proof in parts])
+    content = bundled(organisation, parts, now)
     record_export(actor, contact_id, {"events": [event.pk for event in events], "format": "zip"}, now)
     return ProofFile(f"proofs-contact-{contact_id}.zip", MEDIA_TYPES["zip"], content)
+
+
+def bundled(organisation: Organisation, parts: Sequence[tuple[str, dict[str, Any]]], now: datetime) -> bytes:
+    """The ZIP of these proofs (folder, proof), each with its page, and the scans their evidence names."""
+    attachments: dict[str, bytes] = {}
+    for _folder, proof in parts:
+        attachments |= attachments_of(organisation, proof)
+    pages = [(folder, proof, proof_pdf(proof, organisation=organisation, now=now)) for folder, proof in parts]
+    return bundle(pages, attachments=attachments)
 
 
 def folder_of(event: ConsentEvent) -> str:

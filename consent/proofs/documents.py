@@ -10,6 +10,7 @@ from typing import Any
 import segno
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from consent.ledger.models import Action, EventSource
@@ -18,7 +19,7 @@ from consent.purposes.models import Basis, Purpose
 from portal.channels import Channel
 from portal.organisations.models import Organisation
 from portal.papers import paper
-from portal.ui.numbers import moment_text
+from portal.ui.numbers import moment_text, number
 
 Line = tuple[str, str]
 # Of an IPv4 address the last byte goes, of an IPv6 address what lies behind the site.
@@ -65,7 +66,7 @@ def headline(organisation: Organisation, event: dict[str, Any]) -> str:
 
 def purpose_name(organisation: Organisation, event: dict[str, Any]) -> str:
     purpose = Purpose.objects.filter(organisation=organisation, key=event["purpose"]).first()
-    return purpose.name if purpose else str(event["purpose"])
+    return purpose.name_in(get_language()) if purpose else str(event["purpose"])
 
 
 def facts(organisation: Organisation, event: dict[str, Any], documents: list[dict[str, Any]]) -> Iterator[Line]:
@@ -106,18 +107,22 @@ def text_of(proof: dict[str, Any], documents: list[dict[str, Any]]) -> str:
     return "\n\n".join(text for text in [*shown, notice.get("text", "")] if text)
 
 
-def evidence_lines(document: dict[str, Any], above: str = "") -> Iterator[Line]:
-    """The fields of a document, nested ones by their path; an IP address cut short."""
+def evidence_lines(document: dict[str, Any]) -> Iterator[Line]:
+    """The fields of a document, one line each; an IP address cut short."""
     for name, value in document.items():
-        if name in UNSAID or value in ("", None, [], {}):
-            continue
-        label = f"{above}{name.replace('_', ' ')}"
-        if isinstance(value, dict):
-            yield from evidence_lines(value, f"{label}: ")
-        elif isinstance(value, list):
-            yield label, shortened(", ".join(str(item) for item in value))
-        else:
-            yield label, truncated_ip(str(value)) if name.endswith("ip") else shortened(str(value))
+        if name not in UNSAID and value is not None and value not in ("", [], {}):
+            yield name.replace("_", " "), shortened(inline(name, value))
+
+
+def inline(name: str, value: Any) -> str:
+    """A value of evidence in one line, whatever is nested in it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key.replace('_', ' ')}: {inline(key, item)}" for key, item in value.items() if item)
+    if isinstance(value, list):
+        return "; ".join(inline(name, item) for item in value)
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return truncated_ip(str(value)) if name.endswith("ip") else str(value)
 
 
 def shortened(value: str) -> str:
@@ -129,7 +134,7 @@ def truncated_ip(value: str) -> str:
     try:
         address = ip_address(value)
     except ValueError:
-        return shortened(value)
+        return value
     return str(ip_network(f"{address}/{KEPT_BITS[address.version]}", strict=False))
 
 
@@ -139,7 +144,7 @@ def seal_lines(proof: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
     yield _("Leaf of the event"), proof["leaf"], True
     yield (
         _("Path"),
-        _("%(steps)s steps to the root of %(count)s events") % {"steps": steps, "count": seal["count"]},
+        _("%(steps)s steps to the root of %(count)s events") % {"steps": steps, "count": number(seal["count"])},
         False,
     )
     yield _("Root"), seal["root"], True

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-from datetime import UTC, datetime
 from typing import Any
 
 from django_scopes import scopes_disabled
 
-from portal.crypto import KeyPurpose
+from portal.crypto import KeyPurpose, PublicKey, public_keys
 from portal.crypto.models import OrganisationKey
-from portal.crypto.signing import public_key_id
 from portal.errors import NotFoundError
 from portal.organisations.models import Organisation
+from portal.seals.canonical import moment_text
 
 
 def published_keys(slug: str) -> dict[str, dict[str, Any]]:
@@ -21,19 +19,15 @@ def published_keys(slug: str) -> dict[str, dict[str, Any]]:
         organisation = Organisation.objects.filter(slug=slug).first()
         if organisation is None:
             raise NotFoundError
-        rows = OrganisationKey.objects.filter(organisation=organisation, purpose=KeyPurpose.SIGNING).order_by("version")
-        return {public_key_id(bytes(row.public_key)): described(row) for row in rows if row.public_key is not None}
+        if not OrganisationKey.objects.filter(organisation=organisation, purpose=KeyPurpose.SIGNING).exists():
+            return {}
+    return {key_id: described(key) for key_id, key in public_keys(organisation).items()}
 
 
-def described(row: OrganisationKey) -> dict[str, Any]:
+def described(key: PublicKey) -> dict[str, Any]:
     return {
         "algorithm": "Ed25519",
-        "public_key": base64.b64encode(bytes(row.public_key or b"")).decode(),
-        "from": utc_text(row.created_at),
-        "to": utc_text(row.retired_at) if row.retired_at else None,
+        "public_key": key.text,
+        "from": moment_text(key.valid_from),
+        "to": moment_text(key.valid_to) if key.valid_to else None,
     }
-
-
-def utc_text(moment: datetime) -> str:
-    """UTC with six digits, as proofs write times."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

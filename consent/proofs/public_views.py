@@ -52,7 +52,11 @@ def check(request: HttpRequest) -> HttpResponse:
     with translation.override(language):
         values = {
             "words": words(language),
-            "languages": [(code, name) for code, name in settings.LANGUAGES if code != language],
+            "languages": [
+                (code, translation.get_language_info(code)["name_local"].capitalize())
+                for code, _name in settings.LANGUAGES
+                if code != language
+            ],
             "base_url": settings.ACCORD.base_url,
         }
         response = HttpResponse(render_to_string("consent/public/check.html", values))

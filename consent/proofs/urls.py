@@ -8,7 +8,6 @@ from consent.proofs import views
 
 urlpatterns = [
     path("proof-policy/", views.proof_policy, name="proof_policy"),
-    path("<int:event_id>/proof.json", views.proof_json, name="proof_json"),
     path("<int:event_id>/proof.pdf", views.proof_pdf, name="proof_pdf"),
     path("<int:event_id>/proof.zip", views.proof_bundle, name="proof_bundle"),
     path("<int:event_id>/archived-evidence/", views.archived_evidence, name="archived_evidence"),

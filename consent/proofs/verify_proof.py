@@ -22,6 +22,7 @@ import hashlib
 import json
 import re
 import sys
+import unicodedata
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -613,7 +614,8 @@ def in_words(event: dict[str, Any], language: str) -> str:
 
 def harmless(text: str) -> str:
     """Text for a terminal: a proof must not be able to move its cursor."""
-    return "".join(c if c.isprintable() or c == "\n" else "\\u%04x" % ord(c) for c in text)  # noqa: UP031
+    plain = (c == "\n" or c.isprintable() or unicodedata.category(c) == "Zs" for c in text)
+    return "".join(c if shown else "\\u%04x" % ord(c) for c, shown in zip(text, plain))  # noqa: B905, UP031
 
 
 def say(text: str) -> None:

@@ -26,11 +26,6 @@ from subscribers.contacts.queries import contact_of
 
 
 @member_page(Capability.PERSONAL_DATA_EXPORT)
-def proof_json(request: MemberRequest, event_id: int) -> HttpResponse:
-    return exported(request, event_id, "json")
-
-
-@member_page(Capability.PERSONAL_DATA_EXPORT)
 def proof_pdf(request: MemberRequest, event_id: int) -> HttpResponse:
     return exported(request, event_id, "pdf")
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from consent.archive.queries import policy_of
+from consent.collection.afterwards import Confirmed, register_after_confirmation
 from consent.ledger.queries import events_of
 from consent.receipts.queries import receipt_of
 from portal.api.errors import RateLimitedError
@@ -74,3 +75,17 @@ def may_be_sent(organisation: Organisation, contact: Contact) -> bool:
         log.info("receipt_not_sent", reason="too_many", contact=contact.pk)
         return False
     return True
+
+
+def register() -> None:
+    """Receipts for what people choose on sign-up forms, once it is in force."""
+    register_after_confirmation("receipt", send_after_confirmation)
+
+
+def send_after_confirmation(confirmed: Confirmed) -> None:
+    send_receipt(
+        organisation=confirmed.organisation,
+        contact_id=confirmed.contact_id,
+        event_ids=confirmed.events,
+        language=confirmed.language,
+    )

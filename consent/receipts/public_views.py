@@ -31,16 +31,16 @@ def reading_only(view: View) -> View:
     return read
 
 
-def standing(reader: Reader) -> Receipt | None:
+def standing(reader: Reader, token: str) -> Receipt | None:
     organisation = Organisation.objects.get(pk=reader.target.organisation_id)
     with scope(organisation=organisation):
-        return standing_receipt(organisation.pk, reader.target.contact_id)
+        return standing_receipt(organisation.pk, reader.target.contact_id, token=token)
 
 
 @reading_only
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     reader = reader_of(target_of(request, token))
-    return page("receipt", reader, token, receipt=standing(reader))
+    return page("receipt", reader, token, receipt=standing(reader, token))
 
 
 @reading_only
@@ -49,7 +49,7 @@ def receipt_pdf(request: HttpRequest, token: str) -> HttpResponse:
     target = target_of(request, token)
     limit(f"receipt-pdf:{target.organisation_id}:{target.contact_id}", PAPERS)
     reader = reader_of(target)
-    found = standing(reader)
+    found = standing(reader, token)
     if found is None:
         raise NotFoundError
     zone = ZoneInfo(reader.sender.time_zone)

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import get_language
 
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import Action, ConsentEvent, ConsentState, EventSource, Evidence, Status
@@ -40,7 +41,7 @@ class Entry:
 
     @property
     def title(self) -> str:
-        names = {"purpose": self.purpose.name, "channel": Channel(self.channel).label}
+        names = {"purpose": self.purpose.name_in(get_language()), "channel": Channel(self.channel).label}
         return str(TITLES[Action(self.action)]) % names
 
     @property
@@ -81,20 +82,31 @@ class Receipt:
         return any(not entry.stopped for entry in self.entries)
 
 
-def receipt_of(events: Sequence[ConsentEvent], contact: Contact, *, language: str = "") -> Receipt | None:
-    """The receipt for these events of one person; None when there are none. Two queries, and one for the keys."""
+def receipt_of(
+    events: Sequence[ConsentEvent], contact: Contact, *, language: str = "", token: str = ""
+) -> Receipt | None:
+    """The receipt for these events of one person; None when there are none. Two queries, and one for the keys.
+
+    ``token`` is the link it is read behind; without one it goes by e-mail.
+    """
     if not events:
         return None
     organisation = contact.organisation
-    newest = events[-1]
     return Receipt(
         organisation=organisation,
         contact_id=contact.pk,
         entries=entries_of(organisation, events),
         language=language or language_of(contact),
-        token=make_token(LinkTarget(organisation.pk, contact.pk, newest.purpose_id, newest.channel)),
+        token=token or mailed_token(organisation, contact, events),
         address=contact.email or contact.phone or "",
     )
+
+
+def mailed_token(organisation: Organisation, contact: Contact, events: Sequence[ConsentEvent]) -> str:
+    """A link of the channel the receipt goes by: acting through it confirms that address, and no other."""
+    email = Channel.EMAIL.value
+    about = next((event for event in reversed(events) if event.channel == email), events[-1])
+    return make_token(LinkTarget(organisation.pk, contact.pk, about.purpose_id, email))
 
 
 def entries_of(organisation: Organisation, events: Sequence[ConsentEvent]) -> tuple[Entry, ...]:
@@ -133,7 +145,7 @@ def texts_of(organisation: Organisation, events: Iterable[ConsentEvent]) -> dict
         proofs = {row.pk: open_evidence(row, box).get("text") for row in rows_of_evidence}
     found = {}
     for event in shown:
-        words = [proofs.get(event.evidence_id), notices.get(bytes(event.notice_digest or b""))]
+        words = [proofs.get(event.evidence_id or 0), notices.get(bytes(event.notice_digest or b""))]
         text = "\n\n".join(word for word in words if isinstance(word, str) and word)
         if text:
             found[event.pk] = text
@@ -150,7 +162,7 @@ def language_of(contact: Contact) -> str:
     return settings.LANGUAGE_CODE
 
 
-def standing_receipt(organisation_id: int, contact_id: int) -> Receipt | None:
+def standing_receipt(organisation_id: int, contact_id: int, *, token: str) -> Receipt | None:
     """Where a person stands now, purpose by purpose: the events that made it so. None when they are gone."""
     contact = (
         Contact.objects.select_related("organisation").filter(organisation_id=organisation_id, pk=contact_id).first()
@@ -161,4 +173,4 @@ def standing_receipt(organisation_id: int, contact_id: int) -> Receipt | None:
         status=Status.NONE
     )
     ids = list(states.values_list("event_id", flat=True))
-    return receipt_of(list(events_of(contact.organisation).filter(pk__in=ids).order_by("pk")), contact)
+    return receipt_of(list(events_of(contact.organisation).filter(pk__in=ids).order_by("pk")), contact, token=token)

@@ -8,13 +8,19 @@ import json
 import random
 import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import FilePayload, Page, Request, expect
 
+from portal.organisations.models import Organisation
+from portal.organisations.roles import Role
+from subscribers.contacts.models import Contact
+from tests.consent.choices import choose, new_purpose
 from tests.consent.proofs.made import TEXT, Key, as_bytes, event_of, made_proof, sha
 from tests.consent.proofs.test_verify_proof import CASES, GOOD, GOOD_BYTES, altered, code_of
+from tests.portal.seals.keeping import seal
 
 IN_THE_PAGE = """async ([address, files]) => {
     const { verified } = await import(address);
@@ -48,7 +54,7 @@ def sent(page: Page) -> Iterator[list[str]]:
     yield requests
 
 
-def choose(page: Page, name: str, content: bytes) -> None:
+def give(page: Page, name: str, content: bytes) -> None:
     file: FilePayload = {"name": name, "mimeType": "application/json", "buffer": content}
     page.locator("#proof-file").set_input_files(files=[file])
 
@@ -64,7 +70,7 @@ def codes_in(page: Page, files: list[bytes]) -> list[str]:
 def test_a_good_proof_shows_what_was_agreed_and_is_not_sent_anywhere(
     page: Page, sent: list[str], assert_accessible: Callable[[Page], None]
 ) -> None:
-    choose(page, "proof.json", GOOD_BYTES)
+    give(page, "proof.json", GOOD_BYTES)
     result = page.locator("#proof-result")
     expect(result.locator("[data-code=valid]")).to_be_visible()
     expect(result).to_contain_text("nothing in it was altered")
@@ -93,7 +99,7 @@ def test_a_bundle_is_opened_here_too(page: Page, sent: list[str]) -> None:
             packed.writestr("README.txt", "read me")
             packed.writestr("newsletter-email/proof.json", GOOD_BYTES)
             packed.writestr("offers-email/proof.json", GOOD_BYTES[:-40])
-        choose(page, "proofs.zip", bundle.getvalue())
+        give(page, "proofs.zip", bundle.getvalue())
         expect(page.locator("#proof-result [data-code=valid]")).to_have_count(1)
         expect(page.locator("#proof-result [data-code=truncated]")).to_have_count(1)
     assert sent == []
@@ -162,9 +168,33 @@ def test_a_browser_without_ed25519_uses_the_arithmetic_of_our_own_origin(page: P
     )
     page.goto("/v")
     with page.expect_request("**/noble-ed25519*.js"):
-        choose(page, "proof.json", GOOD_BYTES)
+        give(page, "proof.json", GOOD_BYTES)
     expect(page.locator("#proof-result [data-code=valid]")).to_be_visible()
     forged: dict[str, Any] = copy.deepcopy(GOOD)
     forged["signature"] = Key(2).sign(b"x" * 32)
-    choose(page, "proof.json", as_bytes(forged))
+    give(page, "proof.json", as_bytes(forged))
     expect(page.locator("#proof-result [data-code=signature_invalid]")).to_be_visible()
+
+
+def test_a_dpo_hands_over_a_bundle_and_an_auditor_drops_it_at_v(
+    signed_in: Callable[[Role | str], Page],
+    acme: Organisation,
+    ada: Contact,
+    assert_accessible: Callable[[Page], None],
+    tmp_path: Path,
+) -> None:
+    event = choose(ada, new_purpose(acme), "grant")
+    seal()
+    page = signed_in(Role.DPO)
+    page.goto(f"/o/acme/ledger/{event}/")
+    assert_accessible(page)
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Bundle (ZIP)").click()
+    file = tmp_path / "proof.zip"
+    started.value.save_as(file)
+    page.goto("/v")
+    page.locator("#proof-file").set_input_files(file)
+    result = page.locator("#proof-result")
+    expect(result.locator("[data-code=valid]")).to_be_visible()
+    expect(result).to_contain_text(f"Contact {ada.pk} of acme agreed to “newsletter” by e-mail.")
+    expect(result.locator("blockquote")).to_have_text("I want the newsletter.")

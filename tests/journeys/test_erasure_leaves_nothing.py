@@ -20,6 +20,7 @@ from django.test import Client
 from django_scopes import scope
 
 from consent.archive.models import ArchivedEvidence
+from consent.collection.models import CollectionPoint, SignUp
 from consent.ledger.models import ConsentEvent, Evidence
 from consent.links import LinkTarget, make_token
 from consent.proofs.building import proof_of
@@ -33,6 +34,7 @@ from portal.personal_data.actions import erase_person
 from subscribers.contacts.models import Contact
 from subscribers.imports import running
 from tests.consent.choices import new_purpose
+from tests.consent.collection.forms import delivered, hidden, link_in, new_point, opened, path_of
 from tests.people import Api, actor_of, api_of, client_of
 from tests.portal.seals.keeping import seal, verify
 from tests.subscribers.imports.files import csv_upload
@@ -72,6 +74,7 @@ def jeanne(acme: Organisation, owner: User, marketer: User, newsletter: Purpose)
         jeanne = Contact.objects.get(phone=PHONE)
     noted_by_a_member(client_of(marketer), jeanne)
     behind_the_links(acme, jeanne, newsletter)
+    through_a_form(new_point(acme, newsletter))
     return jeanne
 
 
@@ -111,6 +114,19 @@ def behind_the_links(acme: Organisation, jeanne: Contact, newsletter: Purpose) -
     assert visitor.post(f"/p/{token}", {"stop": "all"}).status_code == 200
     assert visitor.get(f"/w/{token}").status_code == 200
     assert visitor.get("/u/" + "A" * 48).status_code == 404
+
+
+def through_a_form(point: CollectionPoint) -> None:
+    """Signed up and confirmed; and once more, with the click still missing."""
+    visitor = Client(REMOTE_ADDR=IP, HTTP_USER_AGENT=AGENT)
+    for clicked in (True, False):
+        given = {**opened(point), "email": ADDRESS, "choice": ["newsletter-email"]}
+        answer = visitor.post(path_of(point), given, headers={"Referer": "https://acme.example/blog"})
+        assert answer.status_code == 200
+        link = link_in(delivered()[-1])
+        page = visitor.get(link).content.decode()
+        if clicked:
+            assert visitor.post(link, {"page": hidden(page, "page")}).status_code == 200
 
 
 def needles() -> dict[str, str]:
@@ -167,6 +183,7 @@ def test_after_an_erasure_no_byte_of_the_person_is_found(acme: Organisation, dpo
     found = traces_in(dump())
     assert {"address"} <= set(found), "the test finds what is there"
     with scope(organisation=acme):
+        assert SignUp.objects.filter(payload__isnull=False).count() == 1
         events = ConsentEvent.objects.filter(contact_id=jeanne.pk).count()
         assert events >= 6
         seal()
@@ -199,3 +216,13 @@ def test_the_audit_log_never_held_where_the_person_wrote_from(jeanne: Contact) -
         entries: list[tuple[Any, ...]] = cursor.fetchall()
     assert entries
     assert not [entry for (entry,) in entries if re.search(re.escape(IP), entry) or "quidort" in entry.lower()]
+
+
+def test_an_event_is_not_given_an_address_to_keep(acme: Organisation, owner: User, jeanne: Contact) -> None:
+    said = {"contact": {"id": str(jeanne.pk)}, "purpose": "newsletter", "channel": "sms", "action": "withdraw"}
+    for name in ("source", "notice"):
+        answer = api_of(owner, acme).post("/consents", {**said, name: f"mail of {ADDRESS}"})
+        assert answer.status_code == 422
+        assert [(problem["code"], problem["loc"]) for problem in answer.json()["errors"]] == [
+            ("address_in_source", [name])
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import subprocess
@@ -14,8 +15,9 @@ import pytest
 from django.test import Client
 
 from consent.archive.actions import archive_evidence
+from consent.proofs import attachments
 from consent.proofs.bundle import bundle
-from consent.proofs.documents import truncated_ip
+from consent.proofs.documents import evidence_lines, truncated_ip
 from consent.proofs.verify_proof import parsed, trusted_keys, verified
 from consent.purposes.models import Purpose
 from portal.accounts.models import User
@@ -102,6 +104,9 @@ def test_an_address_is_cut_short_on_the_page() -> None:
     assert truncated_ip("203.0.113.77") == "203.0.113.0/24"
     assert truncated_ip("2001:db8:1:2:3::4") == "2001:db8:1::/48"
     assert truncated_ip("unknown") == "unknown"
+    nested = {"ip": "203.0.113.77", "double_opt_in": {"ip": "203.0.113.78"}, "seen": [{"ip": "203.0.113.79"}]}
+    assert "203.0.113.7" not in str(list(evidence_lines(nested)))
+    assert "203.0.113.0/24" in str(list(evidence_lines(nested)))
 
 
 def test_the_file_holds_against_the_keys_we_publish(acme: Organisation, owner: User, sealed: int) -> None:
@@ -245,6 +250,30 @@ def test_the_api_gives_the_page_and_the_bundle_too(
 
 
 # The bundle itself
+
+
+def test_the_scans_that_evidence_names_come_with_it_and_no_others(
+    acme: Organisation, dpo: User, ada: Contact, newsletter: Purpose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan, asked = b"%PDF-1.7 a signed card", []
+
+    def read(organisation: Organisation, digest: bytes) -> bytes | None:
+        asked.append((organisation.slug, digest))
+        return scan
+
+    monkeypatch.setattr(attachments, "_readers", {})
+    attachments.register_attachments("collection", read)
+    named = {"sha256": hashlib.sha256(scan).hexdigest(), "media_type": "application/pdf"}
+    forged = {"sha256": hashlib.sha256(b"another").hexdigest(), "media_type": "application/pdf"}
+    events = [
+        choose(ada, newsletter, "grant", channel=channel, evidence={"kind": "paper", "attachment": attachment})
+        for channel, attachment in (("email", named), ("sms", forged))
+    ]
+    seal()
+    own, other = (files_in(client_of(dpo).get(f"/o/acme/ledger/{event}/proof.zip").content) for event in events)
+    assert own[f"evidence/{named['sha256'][:16]}.pdf"] == scan
+    assert not [name for name in other if name.startswith("evidence/")]
+    assert {slug for slug, _digest in asked} == {"acme"}
 
 
 def test_the_same_proof_gives_the_same_bytes_with_attachments_in_order() -> None:

@@ -12,7 +12,7 @@ from django.core import mail
 from django.test import Client
 
 from consent.archive.actions import set_policy
-from consent.links import LinkTarget, make_token
+from consent.links import LinkTarget, make_token, read_token
 from consent.purposes.models import Purpose
 from consent.receipts.actions import queue_receipt, send_receipt
 from portal.accounts.models import User
@@ -23,7 +23,7 @@ from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 from subscribers.contacts.models import Contact
 from subscribers.suppression.actions import suppress
-from tests.consent.choices import choose, new_purpose
+from tests.consent.choices import choose, new_purpose, status_of
 from tests.papers import objects_of
 from tests.people import actor_of
 
@@ -70,6 +70,18 @@ def test_one_save_is_one_receipt_in_the_persons_language(
             assert re.search(rf"{re.escape(settings.ACCORD.base_url)}/{page}/[A-Za-z0-9_-]{{48}}", part)
     assert message.body.count("\n* ") == 3  # two agreed to, one left
     assert message.body.count("http") == message.body.count(settings.ACCORD.base_url)  # our own pages and nothing else
+
+
+def test_a_link_that_came_by_e_mail_confirms_no_phone(
+    ada: Contact, in_acme: Organisation, token: str, committed: Committed
+) -> None:
+    careful = new_purpose(in_acme, "careful", channels=["sms"], double_opt_in=True)
+    with committed():
+        Client().post(f"/p/{token}", {"choice": [f"{careful.pk}-sms"], "save": "1"})
+    (message,) = sent()
+    (path,) = re.findall(r"/p/([A-Za-z0-9_-]{48})", message.body)
+    assert read_token(path).channel == "email"
+    assert status_of(ada, careful, "sms") == "unconfirmed"
 
 
 def test_the_links_of_a_receipt_lead_to_the_persons_own_pages(
@@ -148,8 +160,6 @@ def test_a_receipt_speaks_of_no_other_person(
 def test_a_mail_that_cannot_be_written_undoes_no_choice(
     token: str, ada: Contact, newsletter: Purpose, committed: Committed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.consent.choices import status_of
-
     def broken(**_values: Any) -> None:
         raise RuntimeError("no template")
 
