@@ -15,12 +15,14 @@ class ConsentConfig(AppConfig):
         from consent.collection import menu
         from consent.collection import personal_data as sign_ups
         from consent.ledger import addresses
+        from consent.notices import room as notices
         from consent.purposes.queries import has_purpose
         from consent.segment_fields import register_segment_fields
         from subscribers.fields.purposes import register_purposes
         from subscribers.segments.uses import register_use
 
         dashboard.register()
+        notices.register()
         contact_page.register()
         personal_data.register()
         import_stage.register()

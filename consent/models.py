@@ -4,6 +4,7 @@ from consent.audiences.models import Audience
 from consent.collection.models import CollectionPoint, EvidenceFile, FormVersion, SignUp
 from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportProof
 from consent.notices.models import NoticeVersion
+from consent.notices.wagtail_models import DpoApproval, NoticePage, NoticeRoot
 from consent.purposes.models import Purpose
 
 __all__ = [
@@ -11,10 +12,13 @@ __all__ = [
     "CollectionPoint",
     "ConsentEvent",
     "ConsentState",
+    "DpoApproval",
     "Evidence",
     "EvidenceFile",
     "FormVersion",
     "ImportProof",
+    "NoticePage",
+    "NoticeRoot",
     "NoticeVersion",
     "Purpose",
     "SignUp",

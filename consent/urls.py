@@ -8,6 +8,7 @@ app_name = "consent"
 urlpatterns = [
     path("purposes/", include("consent.purposes.urls")),
     path("collection-points/", include("consent.collection.urls")),
+    path("notices/", include("consent.notices.urls")),
     path("ledger/", include("consent.ledger.urls")),
     path("audiences/", include("consent.audiences.urls")),
 ]

@@ -7,4 +7,5 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("consent.preferences.urls")),
     path("", include("consent.collection.public_urls")),
+    path("", include("consent.notices.public_urls")),
 ]

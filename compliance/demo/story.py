@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,11 +19,13 @@ from compliance.demo.people import Person, people, write_file
 from consent.audiences.actions import AudienceDraft, approve_audience, create_audience, submit_audience
 from consent.ledger.models import Action, EventSource
 from consent.ledger.recording import Choice, record_events
+from consent.notices.actions import NoticeDraft, approve_notice, create_notice, save_draft, submit_notice
+from consent.notices.tree import notice_page
 from consent.purposes.actions import PurposeValues, create_purpose
 from consent.purposes.models import Purpose
 from portal.accounts.models import User
 from portal.jobs.running import run_job
-from portal.organisations.actions import add_member, create_organisation
+from portal.organisations.actions import add_member, create_organisation, update_organisation
 from portal.organisations.actors import Actor
 from portal.organisations.models import Membership, Organisation
 from portal.organisations.roles import Role
@@ -82,6 +85,15 @@ PURPOSES = {
         description="Ce qu'il faut savoir d'une commande en cours.",
         public=False,
     ),
+}
+DETAILS = {
+    "postal_address": "12 rue des Lampistes\n69001 Lyon",
+    "dpo_name": "Claire Vidal",
+    "dpo_email": "dpo@demo.example",
+}
+RECIPIENTS = {
+    "fr": " Depuis octobre 2026, l'imprimeur Papier & Cie prépare nos envois postaux.",
+    "en": " Since October 2026 the printer Papier & Cie prepares our letters.",
 }
 SEGMENTS: dict[str, dict[str, object]] = {
     "Abonnés à la lettre": {"all": [{"field": "consent.newsletter.email", "op": "eq", "value": "granted"}]},
@@ -185,8 +197,10 @@ def tell(*, now: datetime | None = None) -> Organisation:
         )
         actor = Actor.system(organisation, reference="command:demo")
         sign_in_people(actor, organisation)
+        update_organisation(actor=actor, organisation=organisation, values=DETAILS)
     with scope(organisation=organisation):
         purposes = describe(actor, organisation)
+        inform(organisation)
         objectors = [someone(1, 17, now).email, someone(1, 42, now).email]
         suppress(actor=actor, organisation=organisation, addresses=objectors, channel="email")
         for lot in lots(now.date()):
@@ -194,7 +208,7 @@ def tell(*, now: datetime | None = None) -> Organisation:
         refresh_statistics()
         change_minds(organisation, purposes, now)
         prepare(organisation, actor)
-        open_form(organisation, actor_with(organisation, Role.MARKETER), now)
+        open_form(actor_with(organisation, Role.MARKETER), timezone.now())
     return organisation
 
 
@@ -212,6 +226,23 @@ def describe(actor: Actor, organisation: Organisation) -> dict[str, Purpose]:
     for values in FIELDS:
         create_field(actor=actor, organisation=organisation, values=values)
     return {key: create_purpose(actor=actor, key=key, values=values) for key, values in PURPOSES.items()}
+
+
+def inform(organisation: Organisation) -> None:
+    """The sign-up notice in two languages: the marketer writes it, the DPO approves it, twice."""
+    author, officer = actor_with(organisation, Role.MARKETER), actor_with(organisation, Role.DPO)
+    draft = NoticeDraft(key="newsletter", title="Inscription à la lettre", purposes=["newsletter", "offres"])
+    page = create_notice(actor=author, organisation=organisation, draft=draft)
+    submit_notice(actor=author, page=page)
+    approve_notice(actor=officer, page=page)
+    published = notice_page(organisation, draft.key)
+    assert published is not None  # noqa: S101 (for the type checker)
+    wordings = list(published.wordings.raw_data)
+    for wording in wordings:
+        wording["value"]["recipients"] += RECIPIENTS[wording["value"]["language"]]
+    save_draft(actor=author, page=published, wordings=json.dumps(wordings))
+    submit_notice(actor=author, page=published)
+    approve_notice(actor=officer, page=published)
 
 
 def someone(seed: int, position: int, now: datetime) -> Person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -80,8 +81,15 @@ def wording(
     with override(language):
         texts = config["texts"].get(language, {})
         notice = notices.get(language)
+        shown = (notice.form if notice else None) or {}
+        asked_once = Counter(choice["purpose"] for choice in config["choices"])
+        approved = {
+            choice["purpose"]: choice["text"]
+            for choice in shown.get("choices", [])
+            if choice.get("text") and asked_once[choice["purpose"]] == 1
+        }
         choices = [
-            choice_wording(purposes[choice["purpose"]], choice["channel"], language)
+            choice_wording(purposes[choice["purpose"]], choice["channel"], language, approved)
             for choice in config["choices"]
             if choice["purpose"] in purposes and choice["channel"] in Channel.values
         ]
@@ -91,6 +99,7 @@ def wording(
             "title": texts.get("title", ""),
             "intro": texts.get("intro", ""),
             "thanks": texts.get("thanks", ""),
+            "summary": shown.get("summary", ""),
             "controller": _("%(organisation)s uses what you enter here for: %(purposes)s.")
             % {"organisation": organisation.name, "purposes": ", ".join(names)},
             "withdrawal": _("You can withdraw at any time, as easily as you agree: by the link in every message."),
@@ -107,7 +116,8 @@ def wording(
         }
 
 
-def choice_wording(purpose: Purpose, channel: str, language: str) -> Document:
+def choice_wording(purpose: Purpose, channel: str, language: str, approved: Mapping[str, str]) -> Document:
+    """``approved``: purpose -> the words that the DPO has approved with the notice, where they say which channel."""
     name, description = purpose_text(purpose, language)
     label = _("I want to receive “%(purpose)s” by %(channel)s.") % {
         "purpose": name,
@@ -120,7 +130,7 @@ def choice_wording(purpose: Purpose, channel: str, language: str) -> Document:
         "purpose_version": purpose.version,
         "channel": channel,
         "name": name,
-        "label": label,
+        "label": approved.get(purpose.key) or label,
         "description": description,
     }
 

@@ -108,7 +108,8 @@ class Form:
 def notice_url(point: CollectionPoint, words: Document, language: str) -> str:
     """The page of the notice, in this version and language."""
     notice = words["notice"]
-    return f"/n/{point.organisation.slug}/{notice['notice']}?version={notice['number']}&lang={language}"
+    address = reverse("public_notice", args=[point.organisation.slug, notice["notice"]])
+    return f"{address}?version={notice['number']}&language={language}"
 
 
 def languages_of(request: HttpRequest) -> list[str]:

@@ -35,6 +35,9 @@ class Capability(StrEnum):
     PURPOSES_EDIT = "purposes.edit"
     COLLECTION_VIEW = "collection.view"
     COLLECTION_EDIT = "collection.edit"
+    NOTICES_VIEW = "notices.view"
+    NOTICES_EDIT = "notices.edit"
+    NOTICES_APPROVE = "notices.approve"
     CONSENTS_VIEW = "consents.view"
     CONSENTS_RECORD = "consents.record"
     SUPPRESSIONS_VIEW = "suppressions.view"
@@ -61,6 +64,7 @@ _SEEING = frozenset(
         _C.SEGMENTS_VIEW,
         _C.PURPOSES_VIEW,
         _C.COLLECTION_VIEW,
+        _C.NOTICES_VIEW,
         _C.CONSENTS_VIEW,
         _C.SUPPRESSIONS_VIEW,
         _C.AUDIENCES_VIEW,
@@ -78,6 +82,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _C.IMPORTS_RUN,
         _C.SEGMENTS_EDIT,
         _C.COLLECTION_EDIT,
+        _C.NOTICES_EDIT,
         _C.CONSENTS_RECORD,
         _C.SUPPRESSIONS_EDIT,
         _C.AUDIENCES_PREPARE,
@@ -87,6 +92,8 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     | {
         _C.PURPOSES_EDIT,
         _C.COLLECTION_EDIT,
+        _C.NOTICES_EDIT,
+        _C.NOTICES_APPROVE,
         _C.CONSENTS_RECORD,
         _C.SUPPRESSIONS_EDIT,
         _C.IMPORTS_RELEASE,

@@ -42,6 +42,10 @@ LOOKS: dict[str, Look] = {
     "claimed": Look("info", "hand-stop", _("Claimed")),
     "completed": Look("success", "check", _("Completed")),
     "test": Look("info", "tool", _("Test")),
+    # notices
+    "awaiting_dpo": Look("info", "send", _("Waits for the DPO")),
+    "sent_back": Look("warning", "arrow-back-up", _("Sent back")),
+    "ended": Look("neutral", "ban", _("No longer shown")),
     # consents and the reasons of the gate
     "granted": Look("success", "check", _("Agreed")),
     "allowed": Look("success", "check", _("Allowed")),

@@ -14,11 +14,13 @@ from django_scopes import scope
 from consent.audiences.models import Audience
 from consent.collection.models import CollectionPoint, FormVersion, SignUp
 from consent.ledger.recording import Choice, record_events
-from consent.models import Purpose
+from consent.models import NoticeVersion, Purpose
+from consent.notices.actions import NoticeDraft, create_notice
 from portal.accounts.models import User
 from portal.api.models import ApiToken
 from portal.audit.models import AuditEntry
 from portal.jobs.models import Job
+from portal.organisations.actors import Actor
 from portal.organisations.models import Invitation, Membership, Organisation
 from subscribers.contacts.models import Contact, Origin
 from subscribers.fields.models import Field
@@ -31,6 +33,7 @@ pytestmark = pytest.mark.django_db
 
 FEW, MANY = 10, 200
 PURPOSES = 30
+NOTICES = 20
 NOW = timezone.now()
 PAGES = (
     "",
@@ -54,6 +57,8 @@ PAGES = (
     "collection-points/?size=100",
     "collection-points/{point}/",
     "collection-points/{point}/edit/",
+    "notices/",
+    "notices/n-0/",
     "ledger/?size=100",
     "audiences/?size=100",
     "audiences/{audience}/",
@@ -77,6 +82,8 @@ ANSWERS = (
     "/suppressions",
     "/purposes",
     "/collection-points",
+    "/notices",
+    "/notices/n-0",
     "/audiences",
     "/audiences/{audience}",
     "/audit",
@@ -86,6 +93,7 @@ ANSWERS = (
 def fill(organisation: Organisation, start: int, stop: int) -> None:
     """Rows of everything, each by another member, so that whatever is read row by row shows."""
     own = {"organisation": organisation, "created_at": NOW}
+    with_notices(organisation, start, stop)
     numbers = range(start, stop)
     users = User.objects.bulk_create([User(email=f"m{n}@acme.example", name=f"M {n}", password="!") for n in numbers])
     Membership.objects.bulk_create(
@@ -177,6 +185,28 @@ def belongings_of(source: Import, contacts: list[Contact], start: int) -> None:
     SavedMapping.objects.bulk_create(
         SavedMapping(organisation=source.organisation, signature=f"{start + n}", name="Form", used_at=NOW)
         for n in range(len(contacts))
+    )
+
+
+def with_notices(organisation: Organisation, start: int, stop: int) -> None:
+    """Notices up to ``NOTICES``, each with a draft and a version of its own."""
+    for n in range(start, min(stop, NOTICES)):
+        create_notice(
+            actor=Actor.system(organisation), organisation=organisation, draft=NoticeDraft(key=f"n-{n}", title=f"N {n}")
+        )
+    NoticeVersion.objects.bulk_create(
+        NoticeVersion(
+            organisation=organisation,
+            notice=f"n-{n}",
+            number=1,
+            language="en",
+            kind="collection",
+            title="N",
+            digest=bytes(32),
+            published_at=NOW,
+            published_by="system",
+        )
+        for n in range(start, min(stop, NOTICES))
     )
 
 

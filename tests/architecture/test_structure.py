@@ -113,5 +113,12 @@ def test_every_tenant_model_is_guarded() -> None:
                 model._default_manager.count()
 
 
-# The audit log, mail and tokens also hold rows of the host itself, so their queries name the organisation.
-UNSCOPED = {"portal.AuditEntry", "portal.OutgoingMail", "portal.ApiToken", "portal.OrganisationKey"}
+# The audit log, mail and tokens also hold rows of the host itself, so their queries name the organisation; the roots of
+# the notices are read by Wagtail, behind the fence of `consent.notices.fence`.
+UNSCOPED = {
+    "portal.AuditEntry",
+    "portal.OutgoingMail",
+    "portal.ApiToken",
+    "portal.OrganisationKey",
+    "consent.NoticeRoot",
+}
