@@ -5,11 +5,11 @@ from __future__ import annotations
 DEFAULT_LIMIT = 16
 # The member states that chose another age than the sixteen years of the regulation. FR: LIL 45.
 LIMITS = {
-    **dict.fromkeys(("BE", "DK", "EE", "FI", "LV", "MT", "NO", "PT", "SE", "GB", "IS"), 13),
-    **dict.fromkeys(("AT", "BG", "CY", "ES", "IT", "LT"), 14),
-    **dict.fromkeys(("CZ", "FR", "GR", "SI"), 15),
+    **dict.fromkeys(("BE", "EE", "FI", "GB", "IS", "LV", "MT", "NO", "PT", "SE"), 13),
+    **dict.fromkeys(("AT", "BG", "CY", "ES", "IT", "LI", "LT"), 14),
+    **dict.fromkeys(("CZ", "DK", "FR", "GR", "SI"), 15),
 }
 
 
 def age_limit(country: str) -> int:
-    return LIMITS.get(country, DEFAULT_LIMIT)
+    return LIMITS.get(country.upper(), DEFAULT_LIMIT)

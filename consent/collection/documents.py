@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -82,11 +81,10 @@ def wording(
         texts = config["texts"].get(language, {})
         notice = notices.get(language)
         shown = (notice.form if notice else None) or {}
-        asked_once = Counter(choice["purpose"] for choice in config["choices"])
         approved = {
             choice["purpose"]: choice["text"]
             for choice in shown.get("choices", [])
-            if choice.get("text") and asked_once[choice["purpose"]] == 1
+            if choice.get("text") and says_the_channel(purposes.get(choice["purpose"]))
         }
         choices = [
             choice_wording(purposes[choice["purpose"]], choice["channel"], language, approved)
@@ -116,8 +114,16 @@ def wording(
         }
 
 
+def says_the_channel(purpose: Purpose | None) -> bool:
+    """Whether the approved words of a purpose can only mean one channel: they name all that the purpose uses."""
+    return purpose is not None and len(purpose.channels) == 1
+
+
 def choice_wording(purpose: Purpose, channel: str, language: str, approved: Mapping[str, str]) -> Document:
-    """``approved``: purpose -> the words that the DPO has approved with the notice, where they say which channel."""
+    """``approved``: purpose -> the words that the DPO has approved with the notice, where they say which channel.
+
+    Special categories of data are agreed to in words of their own (C-14).
+    """
     name, description = purpose_text(purpose, language)
     label = _("I want to receive “%(purpose)s” by %(channel)s.") % {
         "purpose": name,
@@ -131,7 +137,7 @@ def choice_wording(purpose: Purpose, channel: str, language: str, approved: Mapp
         "channel": channel,
         "name": name,
         "label": approved.get(purpose.key) or label,
-        "description": description,
+        "description": f"{description} {getattr(purpose, 'explicit_wording', '')}".strip(),
     }
 
 

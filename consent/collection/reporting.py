@@ -29,7 +29,7 @@ from portal.errors import FieldProblem, InvalidInputError
 from portal.organisations.actors import Actor, ActorKind
 from portal.organisations.roles import Capability
 from portal.uploads import sealed_upload
-from subscribers.contacts.normalising import InvalidValueError, PhoneBook
+from subscribers.contacts.normalising import InvalidValueError, PhoneBook, normalise_email
 from subscribers.contacts.rules import DETAILS
 from subscribers.imports.passport.documents import checked_type
 
@@ -152,7 +152,7 @@ def reported_answer(
     person = report.contact
     values = {name: person[name] for name in ("first_name", "last_name", "attributes") if person.get(name)}
     return Answer(
-        email=str(person.get("email") or ""),
+        email=sound_email(str(person.get("email") or "")),
         phone=normal_phone(point, str(person.get("phone") or "")),
         external_id=str(person.get("external_id") or ""),
         values=values,
@@ -170,6 +170,15 @@ def reported_answer(
             **({"reported": dict(report.evidence)} if report.evidence else {}),
         },
     )
+
+
+def sound_email(text: str) -> str:
+    if not text.strip():
+        return ""
+    try:
+        return normalise_email(text)[0]
+    except InvalidValueError as error:
+        raise InvalidInputError.at("contact", "email", code=str(error), detail=DETAILS["invalid_email"]) from None
 
 
 def normal_phone(point: CollectionPoint, text: str) -> str:

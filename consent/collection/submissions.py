@@ -41,7 +41,7 @@ class Submission:
 
 def from_form(posted: Any, words: Document) -> Submission:
     """A form as a browser sends it: ``choice`` for each box, ``answer.<key>`` for each yes or no."""
-    given = {name: str(posted.get(name, ""))[: LONGEST_VALUE * 4] for name in posted}
+    given = {name: plain(posted.get(name, "")) for name in posted}
     found = Submission(given=given)
     if words["yes"]:
         for name, value in given.items():
@@ -59,9 +59,9 @@ def from_json(body: Mapping[str, Any]) -> Submission:
     found = Submission()
     for name, value in body.items():
         if name == "attributes" and isinstance(value, dict):
-            found.given |= {f"attributes.{key}": str(each) for key, each in value.items() if each is not None}
+            found.given |= {f"attributes.{key}": plain(each) for key, each in value.items() if each is not None}
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
-            found.given[name] = str(value)
+            found.given[name] = plain(value)
     choices = body.get("choices", body.get("consents", []))
     for choice in choices if isinstance(choices, list) else []:
         if isinstance(choice, dict):
@@ -70,6 +70,11 @@ def from_json(body: Mapping[str, Any]) -> Submission:
         else:
             found.yes.append(str(choice))
     return found
+
+
+def plain(value: object) -> str:
+    """Text that UTF-8 can hold, of a length somebody can have typed."""
+    return str(value)[: LONGEST_VALUE * 4].encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True)

@@ -307,6 +307,18 @@ def test_a_phone_is_asked_for_sms_and_says_so(acme: Organisation, newsletter: Pu
     assert status_of(contact, newsletter) is None
 
 
+def test_the_words_the_dpo_approved_are_shown_where_they_name_the_right_channel(acme: Organisation) -> None:
+    mail_only, both = new_purpose(acme, "mail", channels=["email"]), new_purpose(acme, "both")
+    choices = [{"purpose": "mail", "text": "Write to me."}, {"purpose": "both", "text": "By e-mail and SMS."}]
+    new_notice(acme, "en", form={"summary": "Acme asks, and you may stop at any time.", "choices": choices})
+    point = new_point(acme, mail_only, both, languages=["en"])
+    page = Client(headers={"Accept-Language": "en"}).get(path_of(point)).content.decode()
+    assert "Acme asks, and you may stop at any time." in page
+    assert "Write to me." in page
+    assert "By e-mail and SMS." not in page
+    assert "I want to receive “Both” by e-mail." in page
+
+
 def test_evidence_says_what_was_shown_when_and_from_where(acme: Organisation, newsletter: Purpose) -> None:
     point = new_point(acme, newsletter, double_opt_in=False)
     send(point, lang="fr")

@@ -207,6 +207,16 @@ def test_what_cannot_be_is_refused(shop: Api, acme: Organisation, values: dict[s
         assert not Contact.objects.exists()
 
 
+def test_a_wrong_address_is_told_before_anybody_is_written_to(
+    integrator: User, acme: Organisation, newsletter: Purpose
+) -> None:
+    kind_of(acme, newsletter, "api", double_opt_in=True)
+    answer = sign_up(api_of(integrator, acme), contact={"email": "nobody"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "invalid_email")
+    waits = sign_up(api_of(integrator, acme))
+    assert waits.json() == {"state": "waiting", "contact": None, "events": []}
+
+
 def test_the_version_shown_at_that_time_is_found(shop: Api, acme: Organisation, newsletter: Purpose) -> None:
     with scope(organisation=acme):
         first = FormVersion.objects.get()
