@@ -5,7 +5,7 @@ from consent.collection.models import CollectionPoint, EvidenceFile, FormVersion
 from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportProof
 from consent.notices.models import NoticeVersion
 from consent.notices.wagtail_models import DpoApproval, NoticePage, NoticeRoot
-from consent.purposes.models import Purpose
+from consent.purposes.models import Purpose, PurposeVersion
 
 __all__ = [
     "Audience",
@@ -21,5 +21,6 @@ __all__ = [
     "NoticeRoot",
     "NoticeVersion",
     "Purpose",
+    "PurposeVersion",
     "SignUp",
 ]

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init, setup_logging
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -34,6 +35,11 @@ app.conf.beat_schedule = {
     "empty expired sign-ups": {
         "task": "consent.collection.tasks.purge_sign_ups",
         "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "expire consents": {
+        "task": "consent.renewal.tasks.start_expiries",
+        "schedule": crontab(hour=2, minute=20),
         "options": {"expires": 3600},
     },
     "send forgotten mail": {
@@ -86,5 +92,6 @@ app.autodiscover_tasks(
         "consent.audiences",
         "consent.collection",
         "consent.engine",
+        "consent.renewal",
     ]
 )

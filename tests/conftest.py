@@ -17,7 +17,13 @@ embedded.hold_unless_given()
 
 pytest_plugins = ["tests.people"]
 
-APPEND_ONLY = ("portal_auditentry", "consent_consentevent", "consent_noticeversion", "consent_formversion")
+APPEND_ONLY = (
+    "portal_auditentry",
+    "consent_consentevent",
+    "consent_noticeversion",
+    "consent_purposeversion",
+    "consent_formversion",
+)
 
 
 @pytest.fixture(autouse=True, scope="session")

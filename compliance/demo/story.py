@@ -21,7 +21,7 @@ from consent.ledger.models import Action, EventSource
 from consent.ledger.recording import Choice, record_events
 from consent.notices.actions import NoticeDraft, approve_notice, create_notice, save_draft, submit_notice
 from consent.notices.tree import notice_page
-from consent.purposes.actions import PurposeValues, create_purpose
+from consent.purposes.actions import Materiality, PurposeValues, create_purpose, update_purpose
 from consent.purposes.models import Purpose
 from portal.accounts.models import User
 from portal.jobs.running import run_job
@@ -70,6 +70,12 @@ PURPOSES = {
         channels=["email"],
         description="Nos nouveautés, une fois par mois.",
         valid_for_days=1095,
+        renew_before_days=90,
+        texts={"en": {"name": "Monthly letter", "description": "What is new, once a month."}},
+        data_categories=["Adresse e-mail", "Prénom", "Langue"],
+        recipients=["Atelier Lumière", "Envoi Express SAS (routeur)"],
+        retention="3 ans",
+        retention_from="la dernière ouverture, le dernier clic ou achat",
     ),
     "offres": PurposeValues(
         name="Offres de nos boutiques",
@@ -77,6 +83,70 @@ PURPOSES = {
         channels=["email", "sms"],
         description="Les promotions près de chez vous, deux fois par mois au plus.",
         valid_for_days=730,
+        renew_before_days=60,
+        texts={"en": {"name": "Offers of our shops", "description": "Offers near you, twice a month at most."}},
+        data_categories=["Adresse e-mail", "Téléphone", "Ville", "Points de fidélité"],
+        recipients=["Atelier Lumière", "Envoi Express SAS (routeur)"],
+        retention="2 ans",
+        retention_from="le dernier achat",
+    ),
+    "clients": PurposeValues(
+        name="Conseils aux clients",
+        basis="soft_opt_in",
+        channels=["email"],
+        description="Entretien de vos lampes et nouveautés du même rayon, quatre fois par an.",
+        parent="offres",
+        data_categories=["Adresse e-mail", "Achats"],
+        recipients=["Atelier Lumière", "Envoi Express SAS (routeur)"],
+        retention="3 ans",
+        retention_from="le dernier achat",
+        soft_opt_in={
+            "collected_directly": True,
+            "sale": "Commandes en boutique et sur le site",
+            "similar": "Lampes et mobilier, comme ce qui a été acheté",
+            "same_legal_person": True,
+            "objection_text": "Cochez ici si vous ne souhaitez pas recevoir nos conseils.",
+            "free_accounts": False,
+            "free_accounts_reason": "",
+        },
+    ),
+    "pros": PurposeValues(
+        name="Architectes et décorateurs",
+        basis="legitimate_interest",
+        channels=["email"],
+        description="Le catalogue professionnel, deux fois par an.",
+        public=False,
+        data_categories=["Adresse e-mail professionnelle", "Société"],
+        recipients=["Atelier Lumière"],
+        retention="3 ans",
+        retention_from="le dernier échange",
+        balance={
+            "date": "2025-09-15",
+            "author": "Claire Delmas, DPO",
+            "summary": "Intérêt : faire connaître le catalogue aux prescripteurs. Deux messages par an, à l'adresse "
+            "professionnelle, sur leur métier ; opposition en un clic.",
+            "document": "MIL-2025-03",
+        },
+        profession_note="Des prescripteurs, à propos de leurs chantiers.",
+    ),
+    "tracking": PurposeValues(
+        name="Mesure des ouvertures et des clics",
+        basis="consent",
+        kind="tracking",
+        channels=["email"],
+        description="Savoir si vous ouvrez nos messages, pour ne plus écrire à qui ne les lit pas.",
+        texts={
+            "en": {
+                "name": "Measuring opens and clicks",
+                "description": "To know whether you open our messages, and stop writing to who does not read them.",
+            }
+        },
+        valid_for_days=395,
+        renew_before_days=30,
+        data_categories=["Ouvertures", "Clics"],
+        recipients=["Atelier Lumière", "Envoi Express SAS (routeur)"],
+        retention="13 mois",
+        retention_from="l'ouverture ou le clic",
     ),
     "service": PurposeValues(
         name="Suivi de commande",
@@ -84,6 +154,10 @@ PURPOSES = {
         channels=["email", "sms", "phone"],
         description="Ce qu'il faut savoir d'une commande en cours.",
         public=False,
+        data_categories=["Adresse e-mail", "Téléphone", "Commandes"],
+        recipients=["Atelier Lumière", "Le transporteur de la commande"],
+        retention="5 ans",
+        retention_from="la livraison",
     ),
 }
 DETAILS = {
@@ -207,6 +281,7 @@ def tell(*, now: datetime | None = None) -> Organisation:
             bring_in(organisation, lot, now)
         refresh_statistics()
         change_minds(organisation, purposes, now)
+        change_words(actor, purposes)
         prepare(organisation, actor)
         open_form(actor_with(organisation, Role.MARKETER), timezone.now())
     return organisation
@@ -310,6 +385,16 @@ def change_minds(organisation: Organisation, purposes: dict[str, Purpose], now: 
         for position, contact in enumerate(chosen)
     ]
     record_events(organisation, choices, now=now)
+
+
+def change_words(actor: Actor, purposes: dict[str, Purpose]) -> None:
+    """The letter is described anew, for the same thing."""
+    update_purpose(
+        actor=actor,
+        purpose=purposes["newsletter"],
+        changes={"description": "Nos nouveautés et les ateliers du mois, une fois par mois."},
+        materiality=Materiality(False, "Les ateliers étaient déjà annoncés dans la lettre."),
+    )
 
 
 def prepare(organisation: Organisation, actor: Actor) -> None:

@@ -30,7 +30,7 @@ from subscribers.suppression.queries import entries_of_address
 
 NOES = (Status.REFUSED, Status.WITHDRAWN, Status.OBJECTED)
 # Nothing was said yet, or only asked.
-UNSAID = (Status.NONE.value, "unanswered")
+UNSAID = (Status.NONE, Status.UNANSWERED)
 BY_PHONE = (Channel.SMS, Channel.PHONE)
 PARENT = "parent"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,20 +84,27 @@ def stop_everything(*, target: LinkTarget, visit: Visit) -> list[int]:
 
 @transaction.atomic
 def save_choices(
-    *, target: LinkTarget, visit: Visit, options: Iterable[Option], chosen: Collection[str], wordings: dict[str, str]
+    *,
+    target: LinkTarget,
+    visit: Visit,
+    options: Sequence[Option],
+    chosen: Collection[str],
+    renewed: Collection[str],
+    wordings: dict[str, str],
 ) -> int:
-    """Record each switch that was turned, and nothing else; how many.
+    """Record each switch that was turned and each agreement that was renewed, and nothing else; how many.
 
     ``wordings``: the text shown beside each switch, which proves what was agreed to (C-06).
     """
     turned = [option for option in options if option.on != (option.key in chosen)]
+    kept = [option for option in options if option.renewable and option.key in chosen and option.key in renewed]
     for option in turned:
         if option.on:
             stop_option(target, visit, option)
-    granted = [option for option in turned if not option.on]
+    granted = [option for option in turned if not option.on] + kept
     if granted:
         grant_options(target, visit, granted, wordings)
-    return len(turned)
+    return len(turned) + len(kept)
 
 
 def stop_option(target: LinkTarget, visit: Visit, option: Option) -> None:

@@ -51,6 +51,8 @@ LOOKS: dict[str, Look] = {
     "allowed": Look("success", "check", _("Allowed")),
     "denied": Look("danger", "ban", _("Not allowed")),
     "none": Look("neutral", "circle-dashed", _("Nothing recorded")),
+    "unanswered": Look("neutral", "help", _("Asked, no answer")),
+    "renewal_due": Look("warning", "refresh", _("To be renewed")),
     "no_consent": Look("neutral", "circle-dashed", _("No consent")),
     "unconfirmed": Look("warning", "mail-check", _("Not confirmed")),
     "refused": Look("danger", "thumb-down", _("Refused")),

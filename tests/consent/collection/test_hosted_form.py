@@ -319,6 +319,19 @@ def test_the_words_the_dpo_approved_are_shown_where_they_name_the_right_channel(
     assert "I want to receive “Both” by e-mail." in page
 
 
+def test_each_purpose_speaks_the_language_of_the_form_and_says_what_is_special(acme: Organisation) -> None:
+    texts = {"fr": {"name": "La lettre", "description": "Un mardi sur deux."}}
+    letter = new_purpose(acme, "letter", texts=texts)
+    opens = new_purpose(acme, "opens", kind="tracking")
+    health = new_purpose(acme, "health", special_category=True, explicit_wording="Y compris mes allergies.")
+    point = new_point(acme, letter, opens, health)
+    page = Client(headers={"Accept-Language": "fr"}).get(path_of(point)).content.decode()
+    assert "« La lettre »".replace(" ", "\u00a0") in page.replace(" ", "\u00a0")
+    assert "Un mardi sur deux." in page
+    assert "Y compris mes allergies." in page
+    assert "Je souhaite recevoir «\u00a0Opens" not in page
+
+
 def test_evidence_says_what_was_shown_when_and_from_where(acme: Organisation, newsletter: Purpose) -> None:
     point = new_point(acme, newsletter, double_opt_in=False)
     send(point, lang="fr")

@@ -11,7 +11,7 @@ from portal.append_only import append_only
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0005_notices_in_wagtail"),
+        ("consent", "0006_purposes"),
         ("portal", "0004_fair_shares"),
         ("subscribers", "0005_suppressions_by_contact"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
