@@ -45,7 +45,7 @@ def new_notice(
             language=language,
             kind=NoticeKind.COLLECTION,
             title={"en": "How we use your data", "fr": "Ce que nous faisons de vos données"}[language],
-            html=f"<p>{text}</p>",
+            html=f"<h1>Notice</h1><h2>Who</h2><p>{text}</p>",
             text=text,
             digest=hashlib.sha256(text.encode()).digest(),
             form=form,
