@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from consent.collection.models import CollectionPoint, EvidenceFile, FormVersion
+from consent.collection.papers import paper_of
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import ConsentEvent
 from consent.purposes.models import Purpose
@@ -72,6 +73,9 @@ def test_a_paper_is_recorded_with_its_scan_and_who_entered_it(
     assert (proof["reference"], proof["entered_by"], proof["kind"]) == ("Box 3", member, "paper")
     assert kept.contact_id == contact.pk
     assert b"Nina" not in stored
+    with scope(organisation=acme):
+        assert paper_of(acme, bytes(kept.digest)) == PDF
+        assert paper_of(acme, bytes(32)) is None
 
 
 def test_a_paper_without_its_scan_proves_nothing(marketer: User, acme: Organisation, newsletter: Purpose) -> None:
