@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -97,12 +97,30 @@ class Form:
             "challenge": json.dumps(new_challenge(self.point.pk, self.now)),
             "sent": sent,
             "given": sent.given,
-            "problems": problems,
+            "problems": [named(problem, labels_of(self.words)) for problem in problems],
             "wrong": wrong,
             "honeypot": HONEYPOT,
             "notice_url": notice_url(self.point, self.words, self.language),
             "version": self.version,
         }
+
+
+def named(problem: FieldProblem, labels: Mapping[str, str]) -> tuple[str, str, FieldProblem]:
+    """A problem with the field it is at, and what the form calls that field."""
+    name = str(problem.loc[0]) if problem.loc else ""
+    return name, labels.get(name, ""), problem
+
+
+def labels_of(words: Document) -> dict[str, str]:
+    """What each field is called on this form."""
+    age = words["age"] or {}
+    return {
+        "email": words["email"],
+        "choices": words["choices_legend"],
+        "age": age.get("question", ""),
+        "parent": age.get("parent", ""),
+        **{asked["name"]: asked["label"] for asked in words["fields"]},
+    }
 
 
 def notice_url(point: CollectionPoint, words: Document, language: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -210,7 +211,9 @@ def test_a_form_pasted_into_a_page_leads_to_ours_with_the_address_kept_and_nothi
 def test_what_is_wrong_is_said_at_its_field(point: CollectionPoint, given: dict[str, Any], said: str) -> None:
     response = send(point, **given)
     assert response.status_code == 422
-    assert said in response.content.decode()
+    page = response.content.decode()
+    assert said in page
+    assert re.search(r'<a href="#f-(email|choices)">(E-mail address|What do you agree to\?)</a>', page)
     assert nothing_is_recorded()
 
 
