@@ -11,7 +11,6 @@ from django_scopes import scope
 
 from consent.collection.documents import BASICS, Document, choice_key
 from consent.collection.errors import NothingChosenError
-from consent.collection.models import Asking
 from consent.purposes.errors import UnknownPurposeError
 from portal.channels import Channel
 from portal.errors import FieldProblem
@@ -171,7 +170,3 @@ def read_age(document: Document, sent: Submission, email: str, problems: list[Fi
         detail = _("A parent needs an address of their own: each of you gets a message.")
         problems.append(FieldProblem(("parent",), "same_address", detail))
     return age, parent
-
-
-def is_yes_no(document: Document) -> bool:
-    return bool(document["config"]["asking"] == Asking.YES_NO)

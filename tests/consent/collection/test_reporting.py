@@ -49,6 +49,10 @@ def scan(content: bytes = PDF, name: str = "bulletin.pdf") -> SimpleUploadedFile
     return SimpleUploadedFile(name, content, content_type="application/pdf")
 
 
+def stored_papers() -> set[str]:
+    return set(default_storage.listdir("evidence-files")[1]) if default_storage.exists("evidence-files") else set()
+
+
 def record(user: User, **values: Any) -> Any:
     return client_of(user).post("/o/acme/collection-points/desk/record/", typed(**values))
 
@@ -115,7 +119,9 @@ def test_a_paper_lifts_no_suppression(marketer: User, acme: Organisation, newsle
     kind_of(acme, newsletter, "paper")
     with scope(organisation=acme):
         suppress(actor=Actor.system(acme), organisation=acme, addresses=["nina@mail.example"], channel="email")
+    before = stored_papers()
     assert record(marketer, scan=scan()).status_code == 422
+    assert stored_papers() == before
     with scope(organisation=acme):
         assert not Contact.objects.exists()
 
