@@ -60,6 +60,8 @@ def posted(request: HttpRequest, point: CollectionPoint) -> HttpResponse:
     sent = from_form(request.POST, form.words)
     if sent.text(HONEYPOT):
         return thanks(form)
+    if comes_from_elsewhere(request):
+        sent.given.pop("token", None)
     with translation.override(form.language):
         try:
             note = require_current(form, sent.text("token"))
@@ -80,6 +82,11 @@ def posted(request: HttpRequest, point: CollectionPoint) -> HttpResponse:
                 return again(form, sent, error)
             raise
     return thanks(form)
+
+
+def comes_from_elsewhere(request: HttpRequest) -> bool:
+    """Whether a page of another site sent this, as browsers tell: its reader has not seen our form."""
+    return request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
 
 
 def again(form: Form, sent: Submission, error: DomainError) -> HttpResponse:

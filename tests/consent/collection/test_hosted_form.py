@@ -200,6 +200,21 @@ def test_a_form_pasted_into_a_page_leads_to_ours_with_the_address_kept_and_nothi
     assert nothing_is_recorded()
 
 
+def test_what_another_site_sends_in_our_name_is_shown_on_our_page_first(point: CollectionPoint) -> None:
+    values = {**opened(point), "email": "nina@mail.example", "choice": ["newsletter-email"]}
+    response = Client(headers={"Sec-Fetch-Site": "cross-site"}).post(path_of(point), values)
+    assert response.status_code == 422
+    assert "checked" not in response.content.decode()
+    assert nothing_is_recorded()
+
+
+def test_the_same_address_over_and_over_is_recorded_a_few_times_only(acme: Organisation, newsletter: Purpose) -> None:
+    point = new_point(acme, newsletter, double_opt_in=False)
+    assert {send(point).status_code for _ in range(5)} == {200}
+    with scope(organisation=acme):
+        assert ConsentEvent.objects.count() == 3
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
