@@ -42,7 +42,7 @@ def our_own_menu(request: HttpRequest, items: list[MenuItem]) -> None:
     """Two lines: back to the portal, and the notices. The rest of Wagtail's menu leads nowhere here."""
     items[:] = [
         MenuItem(_("Back to Accord"), reverse("portal:home"), name="accord", icon_name="arrow-left", order=1),
-        MenuItem(_("Notices"), reverse("wagtailadmin_explore_root"), name="notices", icon_name="doc-full", order=2),
+        MenuItem(_("All notices"), reverse("cms_home"), name="notices", icon_name="doc-full", order=2),
     ]
 
 
@@ -63,7 +63,7 @@ def our_own_buttons(items: list[Any], request: HttpRequest, context: dict[str, A
 def note_edit(request: HttpRequest, page: Page) -> None:
     """The editor's own saving, in our audit log as well."""
     notice = page.specific
-    if isinstance(notice, NoticePage):
+    if isinstance(notice, NoticePage) and "action-submit" not in request.POST:  # submitting notes the saving itself
         organisation = notice.root.organisation
         actor = member_actor(request.user, organisation)
         note(actor, "notice.edited", notice, organisation, revision=notice.latest_revision_id)

@@ -14,18 +14,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import TaskState, WorkflowState
 
-from consent.notices.deciding import decide, note, submitting
+from consent.notices.deciding import decide, lock, note, submitting, tell_approvers
 from consent.notices.drafting import DraftFacts, draft_wordings
 from consent.notices.errors import NoticeExistsError, NoticeStateError
 from consent.notices.kinds import NoticeKind
 from consent.notices.models import NoticeVersion
 from consent.notices.publishing import ending
-from consent.notices.tree import locale, notice_page, root_of
+from consent.notices.tree import hold_the_tree, locale, notice_page, root_of
 from consent.notices.wagtail_models import NoticePage
 from consent.purposes.models import Purpose
 from portal import audit
 from portal.accounts.models import User
-from portal.errors import FieldProblem, InvalidInputError, NotFoundError
+from portal.errors import FieldProblem, InvalidInputError
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
@@ -51,6 +51,7 @@ def create_notice(*, actor: Actor, organisation: Organisation, draft: NoticeDraf
     """A new notice with a text to start from in each language; raises ``notice_exists`` or ``invalid_input``."""
     actor.require(Capability.NOTICES_EDIT)
     purposes = checked(draft, organisation)
+    hold_the_tree()
     root = root_of(organisation)
     if notice_page(organisation, draft.key) is not None:
         raise NoticeExistsError
@@ -121,6 +122,7 @@ def submit_notice(*, actor: Actor, page: NoticePage) -> NoticePage:
         else:
             draft.get_workflow().start(draft, user_of(actor))
     note(actor, "notice.submitted", locked, locked.root.organisation, revision=locked.latest_revision_id)
+    tell_approvers(locked)
     return locked
 
 
@@ -174,14 +176,6 @@ def end_notice(*, actor: Actor, page: NoticePage, now: datetime | None = None) -
         organisation=organisation,
         at=at,
     )
-
-
-def lock(page: NoticePage) -> NoticePage:
-    """One decision at a time."""
-    found = NoticePage.objects.select_for_update(of=("self",)).filter(pk=page.pk).first()
-    if found is None:
-        raise NotFoundError
-    return found
 
 
 def require_editable(page: NoticePage) -> None:

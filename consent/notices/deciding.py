@@ -9,11 +9,14 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
-from wagtail.models import Revision, TaskState
+from wagtail.models import Revision, TaskState, WorkflowState
 
-from consent.notices.errors import NoticeIncompleteError, OwnNoticeError
+from consent.notices.errors import NoticeIncompleteError, NoticeStateError, OwnNoticeError
+from consent.notices.notifying import tell
 from consent.notices.publishing import deciding, findings_of, set_for
+from consent.notices.queries import last_published_at
 from consent.notices.rules import Eyes, eyes_on
 from consent.notices.tree import active_members
 from consent.notices.wagtail_models import NoticePage
@@ -48,8 +51,9 @@ def membership_in(user_id: int, organisation: Organisation) -> Membership | None
 def authors_of(page: NoticePage) -> set[int]:
     """Everybody who saved the draft since it was last published, and who submitted it."""
     revisions = Revision.objects.for_instance(page)
-    if page.live_revision_id:
-        revisions = revisions.filter(pk__gt=page.live_revision_id)
+    published_at = last_published_at(page.root.organisation_id, page.slug)
+    if published_at is not None:
+        revisions = revisions.filter(created_at__gt=published_at)
     authors = set(revisions.exclude(user=None).values_list("user_id", flat=True))
     state = page.current_workflow_state
     if state is not None and state.requested_by_id:
@@ -90,14 +94,44 @@ def note_submission(page: NoticePage, user: Any) -> None:
     organisation = page.root.organisation
     actor = member_actor(user, organisation)
     actor.require(Capability.NOTICES_EDIT)
+    note(actor, "notice.edited", page, organisation, revision=page.latest_revision_id)
     note(actor, "notice.submitted", page, organisation, revision=page.latest_revision_id)
+    tell_approvers(page)
 
 
+def tell_approvers(page: NoticePage) -> None:
+    """Write to everybody who may approve this draft."""
+    organisation = page.root.organisation
+    members = active_members(organisation)
+    able = [each for each in members if each.user.is_active and Capability.NOTICES_APPROVE in each.capabilities]
+    readers = [each for each in able if eyes_of(page, each.user_id, organisation) != Eyes.OWN]
+    tell(readers, "notice_waiting", page, organisation)
+
+
+def tell_author(state: WorkflowState, page: NoticePage, *, approved: bool, comment: str) -> None:
+    """Write back to whoever submitted, if that is a member still."""
+    organisation = page.root.organisation
+    member = membership_in(state.requested_by_id, organisation) if state.requested_by_id else None
+    if member is not None and member.user.is_active:
+        tell([member], "notice_decided", page, organisation, approved=approved, comment=comment)
+
+
+@transaction.atomic
 def decide_in_wagtail(task_state: TaskState, user: Any, action: str, *, comment: str) -> None:
-    """What the editor's buttons do; the same as our own page."""
-    page = task_state.revision.content_object.specific
+    """What the editor's buttons do; the same as our own page, and one at a time with it."""
+    page = lock(task_state.revision.content_object.specific)
+    if page.current_workflow_task_state != task_state:
+        raise NoticeStateError
     actor = member_actor(user, page.root.organisation)
     decide(task_state, page, actor=actor, user=user, approve=action == "approve", comment=comment)
+
+
+def lock(page: NoticePage) -> NoticePage:
+    """One decision at a time."""
+    found = NoticePage.objects.select_for_update(of=("self",)).filter(pk=page.pk).first()
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def decide(task_state: TaskState, page: NoticePage, *, actor: Actor, user: Any, approve: bool, comment: str) -> None:
@@ -108,6 +142,7 @@ def decide(task_state: TaskState, page: NoticePage, *, actor: Actor, user: Any, 
     if not approve:
         task_state.reject(user=user, comment=comment)
         note(actor, "notice.rejected", page, organisation, revision=revision, reason=comment)
+        tell_author(task_state.workflow_state, page, approved=False, comment=comment)
         return
     alone = require_eyes(page, actor, organisation) == Eyes.ALONE
     findings = findings_of(task_state.revision.as_object().structure, organisation)
@@ -116,6 +151,7 @@ def decide(task_state: TaskState, page: NoticePage, *, actor: Actor, user: Any, 
     note(actor, "notice.approved", page, organisation, revision=revision, alone=alone)
     with deciding(actor):
         task_state.approve(user=user, comment=comment)
+    tell_author(task_state.workflow_state, page, approved=True, comment=comment)
 
 
 def actions_for(page: NoticePage, user: Any) -> list[tuple[str, Any, bool]]:

@@ -49,7 +49,8 @@ def draft_wordings(facts: DraftFacts, languages: Sequence[str]) -> list[tuple[st
 
 
 def controller(organisation: Organisation) -> str:
-    return ", ".join([organisation.name, *organisation.postal_address.split("\n")]).strip(", ")
+    lines = [organisation.name, *organisation.postal_address.splitlines()]
+    return ", ".join(line.strip(" ,") for line in lines if line.strip(" ,"))
 
 
 def reach_dpo(organisation: Organisation) -> str:

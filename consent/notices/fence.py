@@ -18,6 +18,7 @@ from django.urls import ResolverMatch, resolve
 from django_scopes import scope
 from wagtail.models import Page
 
+from consent.notices.previewing import in_this_language
 from consent.notices.tree import keep_in_step, memberships_of
 from consent.notices.wagtail_models import NoticeRoot
 from portal.organisations.models import Organisation
@@ -43,8 +44,7 @@ HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Frame-Options"
 # (our actions do what is needed), and everything about users, groups, sites, workflows, collections and reports.
 PAGE_VIEWS = frozenset(
     {
-        "wagtailadmin_explore",
-        "wagtailadmin_explore_results",
+        "cms_notice",
         "wagtailadmin_pages:edit",
         "wagtailadmin_pages:preview_on_edit",
         "wagtailadmin_pages:view_draft",
@@ -65,7 +65,7 @@ PAGE_VIEWS = frozenset(
 OTHER_VIEWS = frozenset(
     {
         "cms_home",
-        "wagtailadmin_explore_root",
+        "cms_notices",
         "wagtailadmin_sprite",
         "wagtailadmin_javascript_catalog",
         "wagtailadmin_dismissibles",
@@ -76,7 +76,7 @@ OTHER_VIEWS = frozenset(
         "cms_login",
     }
 )
-PAGE_ARGUMENTS = ("page_id", "parent_page_id", "object_id")
+PAGE_ARGUMENTS = ("page_id", "object_id")
 # Buttons of the editor that are our actions, with an audit entry: `consent.notices.actions`.
 REFUSED_BUTTONS = ("action-publish", "action-unpublish", "action-cancel-workflow", "action-restart-workflow")
 
@@ -93,10 +93,8 @@ class CmsFenceMiddleware:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), settings.WAGTAILADMIN_LOGIN_URL)
         organisation = admitted(request)
-        with scope(organisation=organisation) if organisation is not None else nullcontext():
+        with scope(organisation=organisation) if organisation is not None else nullcontext(), in_this_language():
             response = self.get_response(request)
-            if hasattr(response, "render") and not response.is_rendered:
-                response = response.render()
         for name, value in HEADERS.items():
             response.headers[name] = value
         return response

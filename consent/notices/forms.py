@@ -24,7 +24,7 @@ class NoticeForm(forms.Form):
         help_text=_("Small letters, digits and hyphens; part of the public address. It stays."),
         error_messages={"invalid": _("Start with a small letter; then small letters, digits, hyphens.")},
     )
-    kind = forms.ChoiceField(label=_("Kind"), choices=NoticeKind.choices, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=_("Kind of notice"), choices=NoticeKind.choices, widget=forms.RadioSelect)
     purposes = forms.MultipleChoiceField(
         label=_("Purposes"),
         required=False,

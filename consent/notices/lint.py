@@ -86,6 +86,11 @@ SHAMING = re.compile(
     r"n'aime pas|ne veux pas (economiser|profiter|faire))|rater|passer a cote|miss out|missing out|tant pis|i'd rather|"
     r"pay full price|payer plein tarif)\b"
 )
+TRACKING = re.compile(
+    r"\b(pixel|tracking|traceurs?|(track|measur|mesur|suiv)\w*\b.*\b(open|click|ouvertur|clic)\w*|"
+    r"suivi des (ouvertures|clics))\b"
+)
+TRACKING_PURPOSE = "tracking"
 WITHDRAWAL = re.compile(
     r"\b(withdraw|unsubscribe|stop|opt out|change your mind|retirer|retrait|desabonn|desinscri|arreter|changer d'avis|"
     r"vous opposer|revenir sur)\w*"
@@ -247,6 +252,9 @@ def about_choice(
         yield "required_consent", "GDPR 7(4)", _("The form must work without this consent: don't make it a condition.")
     if TERMS.search(plain(choice.text)):
         yield "bundled", "GDPR 7(2)", _("Ask apart from terms and policies: accepting those is another matter.")
+    if TRACKING.search(plain(choice.text)) and TRACKING_PURPOSE not in choice.purposes:
+        sentence = _("Ask about tracking opens and clicks on its own: it is a purpose apart, “tracking”.")
+        yield "tracking_bundled", "GDPR R43", sentence
     yield from buttons(choice)
 
 

@@ -63,7 +63,7 @@ def draft_of(page: NoticePage) -> tuple[str, Notice]:
     if revision is None:
         return page.title, page.structure
     content = revision.content
-    wordings = NoticePage._meta.get_field("wordings").to_python(content.get("wordings") or "[]")  # type: ignore[union-attr]
+    wordings = NoticePage._meta.get_field("wordings").to_python(content.get("wordings") or "[]")
     notice = Notice(
         key=page.slug,
         kind=content.get("kind", page.kind),
@@ -104,7 +104,9 @@ def state_of(page: NoticePage, workflow: str, versions: Sequence[VersionLine]) -
         return SENT_BACK
     if page.live:
         return DRAFT if page.has_unpublished_changes else LIVE
-    return ENDED if versions and not page.has_unpublished_changes else DRAFT
+    ended_at = versions[0].ended_at if versions else None
+    edited = ended_at is None or page.latest_revision is None or page.latest_revision.created_at > ended_at
+    return DRAFT if edited else ENDED
 
 
 def waiting_task(page: NoticePage) -> TaskState | None:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from consent.notices.publishing import findings_of, known_purposes
 from consent.notices.rendering import html_of
 
 if TYPE_CHECKING:
     from consent.notices.wagtail_models import NoticePage
+
+
+_editor: ContextVar[str] = ContextVar("language_of_the_editor", default="en")
+
+
+@contextmanager
+def in_this_language() -> Iterator[None]:
+    """Keep the language of whoever edits: Wagtail makes up a request for its preview that has none."""
+    token = _editor.set(translation.get_language() or "en")
+    try:
+        yield
+    finally:
+        _editor.reset(token)
 
 
 def preview(page: NoticePage, request: HttpRequest, language: str) -> HttpResponse:
@@ -25,4 +42,5 @@ def preview(page: NoticePage, request: HttpRequest, language: str) -> HttpRespon
         "language": language,
         "html": html_of(wording, notice, known_purposes(organisation)) if wording else "",
     }
-    return HttpResponse(render_to_string("consent/public/notice_preview.html", context))
+    with translation.override(_editor.get()):
+        return HttpResponse(render_to_string("consent/public/notice_preview.html", context))

@@ -19,6 +19,13 @@ def live_version(organisation_id: int, notice: str, language: str) -> NoticeVers
         ).first()
 
 
+def last_published_at(organisation_id: int, notice: str) -> datetime | None:
+    """When the newest version was published, live or not."""
+    with scopes_disabled():
+        rows = NoticeVersion.objects.filter(organisation_id=organisation_id, notice=notice)
+        return rows.order_by("-number").values_list("published_at", flat=True).first()
+
+
 def live_languages(organisation_id: int, notice: str) -> list[str]:
     """The languages the live version is in."""
     with scopes_disabled():

@@ -5,6 +5,7 @@ Both are made from one outline, so that they can't say different things.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -106,7 +107,12 @@ def named(wording: Wording, codes: tuple[str, ...]) -> Iterator[Part]:
 
 
 def paragraphs(text: str) -> tuple[str, ...]:
-    return tuple(" ".join(line.split()) for line in text.splitlines() if line.strip())
+    return tuple(tidy(line) for line in text.splitlines() if line.strip())
+
+
+def tidy(text: str) -> str:
+    """One line without runs of blanks; no-break spaces stay, French needs them."""
+    return re.sub(r"[ \t\r\n]+", " ", text).strip(" ")
 
 
 def name_of(key: str, known: Mapping[str, KnownPurpose]) -> str:
@@ -116,20 +122,20 @@ def name_of(key: str, known: Mapping[str, KnownPurpose]) -> str:
 def purpose_lines(wording: Wording, known: Mapping[str, KnownPurpose]) -> Iterator[str]:
     for line in wording.purposes:
         basis = basis_words(known[line.purpose].basis) if line.purpose in known else "-"
-        values = {"purpose": name_of(line.purpose, known), "text": " ".join(line.text.split()), "basis": basis}
+        values = {"purpose": name_of(line.purpose, known), "text": tidy(line.text), "basis": basis}
         yield _("%(purpose)s: %(text)s Basis: %(basis)s.") % values
 
 
 def retention_lines(wording: Wording, known: Mapping[str, KnownPurpose]) -> Iterator[str]:
     for line in wording.purposes:
-        values = {"purpose": name_of(line.purpose, known), "retention": " ".join(line.retention.split())}
+        values = {"purpose": name_of(line.purpose, known), "retention": tidy(line.retention)}
         yield _("%(purpose)s: %(retention)s") % values
 
 
 def choice_lines(wording: Wording) -> Iterator[str]:
     for choice in wording.choices:
         buttons = " / ".join(f"[{label.strip()}]" for label in (choice.accept, choice.refuse) if label.strip())
-        yield " ".join([*choice.text.split(), buttons]).strip()
+        yield f"{tidy(choice.text)} {buttons}".strip()
 
 
 def text_of(wording: Wording, notice: Notice, known: Mapping[str, KnownPurpose]) -> str:

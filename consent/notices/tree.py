@@ -10,16 +10,17 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
+from django.db import connection, transaction
 from django_scopes import scopes_disabled
 from wagtail.models import Collection, GroupPagePermission, Locale, Page, Workflow, WorkflowPage, WorkflowTask
 
+from consent.notices.sql import HOLD_THE_TREE
 from consent.notices.wagtail_models import DpoApproval, NoticePage, NoticeRoot
 from portal.accounts.models import User
 from portal.organisations.models import Membership, Organisation
 from portal.organisations.roles import Capability
 
-WORKFLOW = "Approval by the DPO"
+WORKFLOW = "DPO"  # read after "Submit to", in every language
 GROUPS = {"editors": Capability.NOTICES_EDIT, "approvers": Capability.NOTICES_APPROVE}
 
 
@@ -37,8 +38,7 @@ def root_of(organisation: Organisation) -> NoticeRoot:
 @transaction.atomic
 def plant(organisation: Organisation) -> NoticeRoot:
     """Make tree, collection, groups and workflow of an organisation; called twice it changes nothing."""
-    # One at a time: places in a tree are numbered, and two at once would take the same number.
-    Organisation.objects.select_for_update().order_by("pk").first()
+    hold_the_tree()
     root = NoticeRoot.objects.filter(organisation=organisation).first()
     if root is None:
         root = NoticeRoot(organisation=organisation, title=organisation.name, slug=organisation.slug, locale=locale())
@@ -50,6 +50,12 @@ def plant(organisation: Organisation) -> NoticeRoot:
     for membership in active_members(organisation):
         follow_membership(membership)
     return root
+
+
+def hold_the_tree() -> None:
+    """One page is added at a time; call it in the transaction that adds."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD_THE_TREE)
 
 
 def active_members(organisation: Organisation) -> Iterable[Membership]:
@@ -145,13 +151,14 @@ def keep_in_step(user: User, memberships: list[Membership]) -> None:
         for kind, capability in GROUPS.items()
         if capability in each.capabilities
     }
-    held = set(user.groups.values_list("name", flat=True))
+    ours = user.groups.filter(name__startswith="accord:")
+    held = set(ours.values_list("name", flat=True))
     if wanted == held:
         return
     for each in memberships:
         root_of(each.organisation)
         follow_membership(each)
-    user.groups.remove(*user.groups.exclude(name__in=wanted))
+    user.groups.remove(*ours.exclude(name__in=wanted))
     for cached in ("_perm_cache", "_user_perm_cache", "_group_perm_cache"):
         user.__dict__.pop(cached, None)
 

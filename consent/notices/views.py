@@ -47,7 +47,7 @@ from portal.ui.lists import Column, ListSpec
 NOTICES = ListSpec(
     columns=(
         Column("title", _("Name")),
-        Column("kind", _("Kind")),
+        Column("kind", _("Kind of notice")),
         Column("state", _("State")),
         Column("version", _("Live version")),
         Column("languages", _("Languages")),

@@ -11,14 +11,17 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
+from wagtail.locks import WorkflowLock
 from wagtail.models import Page, Task, TaskState
 
 from consent.notices.blocks import CookiesBlock, InformationBlock, LegalBlock, wording_of
 from consent.notices.kinds import NoticeKind
 from consent.notices.structure import Notice, Wording
+from portal.organisations.links import organisation_url
 
 
 class NoticeRoot(Page):
@@ -57,7 +60,11 @@ class NoticePage(Page):
     is_creatable = False
     parent_page_types = ["consent.NoticeRoot"]
     subpage_types: list[str] = []
-    content_panels = [FieldPanel("title"), FieldPanel("from_person"), FieldPanel("wordings")]
+    content_panels = [
+        FieldPanel("title", heading=_("Name"), help_text=_("For yourselves: “Sign-up on the web site”.")),
+        FieldPanel("from_person"),
+        FieldPanel("wordings"),
+    ]
     promote_panels: list[Any] = []
     settings_panels: list[Any] = []
     search_fields: list[Any] = []
@@ -106,8 +113,20 @@ class NoticePage(Page):
         return super().unpublish(*args, **kwargs)
 
 
+class DecisionLock(WorkflowLock):
+    """What waits can't be edited by anybody; it says where the decision is made."""
+
+    def get_message(self, user: Any) -> str:
+        root = self.object.specific.root
+        address = organisation_url(root.organisation, "consent:notice_detail", key=self.object.slug)
+        said, there = _("This text waits for the DPO and can't be edited."), _("See it and decide in Accord")
+        return format_html('{} <a href="{}">{}</a>', said, address, there)
+
+
 class DpoApproval(Task):
     """The one step of the workflow: somebody who may approve, and who did not write it (four eyes)."""
+
+    lock_class = DecisionLock
 
     class Meta:
         verbose_name = _("approval by the DPO")

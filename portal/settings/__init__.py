@@ -45,7 +45,7 @@ INSTALLED_APPS = [
     # Notices are written in Wagtail (docs/decisions/0009); images, documents, redirects, forms and sites stay out.
     "wagtail.users",
     "wagtail.search",
-    "wagtail.admin",
+    "consent.notices.wagtail_apps.QuietAdminConfig",
     "wagtail",
     "modelcluster",
     "taggit",
@@ -227,6 +227,7 @@ WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
 WAGTAIL_PASSWORD_RESET_ENABLED = False
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
+WAGTAILADMIN_COMMENTS_ENABLED = False  # they would mail past our queue
 WAGTAIL_ALLOW_UNICODE_SLUGS = False
 WAGTAIL_FINISH_WORKFLOW_ACTION = "consent.notices.finishing.publish_approved"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database", "AUTO_UPDATE": False}}

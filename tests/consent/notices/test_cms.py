@@ -12,8 +12,10 @@ from django_scopes import scope
 from wagtail.models import Collection, GroupPagePermission, Page, Revision, WorkflowState
 
 from consent.notices.actions import NoticeDraft, submit_notice
+from consent.notices.errors import NoticeStateError
 from consent.notices.queries import live_version
 from consent.notices.wagtail_models import NoticeRoot
+from consent.purposes.actions import PurposeValues, create_purpose
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.organisations.actions import add_member, change_roles, create_organisation, end_membership
@@ -85,7 +87,7 @@ def secret(client_company: Organisation, marketer: User, dpo: User) -> dict[str,
 
 def leak_of(answer: Any) -> bool:
     text = b"".join(answer) if answer.streaming else answer.content
-    return SECRET.encode() in text or b"1 Main Street" in text
+    return SECRET.encode() in text or b"dpo@acme.example" in text
 
 
 def test_a_stranger_sees_nothing_at_any_address_of_wagtail(
@@ -118,7 +120,6 @@ def test_the_editor_is_there_for_whom_it_is_for(secret: dict[str, Any], marketer
             f"/cms/pages/{page}/workflow_history/",
             f"/cms/pages/{page}/revisions/{secret['revision_id']}/view/",
             f"/cms/pages/{page}/view_draft/",
-            f"/cms/pages/{secret['parent_page_id']}/",
             f"/cms/pages/{page}/revisions/compare/earliest...latest/",
         ):
             answer = client.get(path)
@@ -126,15 +127,65 @@ def test_the_editor_is_there_for_whom_it_is_for(secret: dict[str, Any], marketer
             assert leak_of(answer), path
 
 
-def test_the_tree_begins_at_the_organisations_own_root(secret: dict[str, Any], other: Any, stranger: User) -> None:
+def test_ones_own_page_opens_nothing_of_another(
+    secret: dict[str, Any], other: Organisation, stranger: User, dpo: User, client_company: Organisation
+) -> None:
+    """The address names the stranger's own page, which the fence lets pass, and ids of acme beside it."""
     described(other)
-    written(other, stranger)
+    own = submitted(other, stranger, NoticeDraft(key="theirs", title="Theirs", purposes=["offers"]))
     client = client_of(stranger)
-    answer = client.get("/cms/", follow=True)
-    assert answer.status_code == 200
-    assert answer.redirect_chain[-1][0] == f"/cms/pages/{NoticeRoot.objects.get(organisation=other).pk}/"
-    assert not leak_of(answer)
+    revision, state = secret["revision_id"], secret["workflow_state_id"]
+    task_state, task = secret["task_state_id"], secret["task_id"]
+    for path in (
+        f"/cms/pages/{own.pk}/revisions/{revision}/view/",
+        f"/cms/pages/{own.pk}/revisions/{revision}/revert/",
+        f"/cms/pages/{own.pk}/revisions/compare/{revision}...latest/",
+        f"/cms/pages/{own.pk}/revisions/compare/earliest...{revision}/",
+        f"/cms/pages/{own.pk}/workflow_history/detail/{state}/",
+        f"/cms/pages/workflow/preview/{own.pk}/{task}/",
+        f"/cms/pages/workflow/action/{own.pk}/approve/{task_state}/",
+        f"/cms/pages/workflow/action/{own.pk}/reject/{task_state}/",
+        f"/cms/pages/workflow/collect_action_data/{own.pk}/approve/{task_state}/",
+        f"/cms/editing-sessions/ping/consent/noticepage/{secret['page_id']}/1/",
+        f"/cms/editing-sessions/ping/wagtailcore/page/{secret['page_id']}/1/",
+        f"/cms/editing-sessions/ping/portal/user/{dpo.pk}/1/",
+    ):
+        for answer in (client.get(path), client.post(path, {"comment": "x"})):
+            assert not leak_of(answer), path
+            assert answer.status_code < 500, path
+    waiting = fresh(client_company).current_workflow_task_state
+    assert waiting is not None and waiting.status == "in_progress"
+    assert waiting.pk == task_state
+
+
+def test_the_editor_offers_the_organisations_own_purposes(
+    client_company: Organisation, marketer: User, other: Organisation
+) -> None:
+    page = written(client_company, marketer)
+    with scope(organisation=other):
+        create_purpose(
+            actor=Actor.system(other),
+            key="foreign",
+            values=PurposeValues(name="A foreign purpose", basis="consent", channels=["email"]),
+        )
+    shown = client_of(marketer).get(f"/cms/pages/{page.pk}/edit/").content
+    assert b"Offers of our shops" in shown
+    assert b"A foreign purpose" not in shown
+
+
+def test_where_wagtail_would_list_pages_our_list_is(
+    secret: dict[str, Any], other: Any, stranger: User, marketer: User
+) -> None:
+    client = client_of(stranger)
+    for path in ("/cms/", "/cms/pages/"):
+        answer = client.get(path, follow=True)
+        assert answer.redirect_chain[-1][0] == "/o/other/notices/"
+        assert answer.status_code == 200 and not leak_of(answer)
     assert client.get(f"/cms/pages/{Page.get_first_root_node().pk}/").status_code == 404
+    assert client.get(f"/cms/pages/{secret['parent_page_id']}/").status_code == 404
+    own = client_of(marketer)
+    assert own.get(f"/cms/pages/{secret['page_id']}/")["Location"] == "/o/acme/notices/signup/"
+    assert own.get(f"/cms/pages/{secret['parent_page_id']}/")["Location"] == "/o/acme/notices/"
 
 
 def test_one_signs_in_with_ones_own_account(secret: dict[str, Any]) -> None:
@@ -261,6 +312,17 @@ def test_the_dpo_approves_in_the_editor_as_well(client_company: Any, marketer: U
     assert actions == ["notice.created", "notice.submitted", "notice.approved", "notice.published"]
 
 
+def test_what_is_decided_can_not_be_decided_again(client_company: Any, marketer: User, dpo: User) -> None:
+    page = submitted(client_company, marketer)
+    state = page.current_workflow_task_state
+    client = client_of(dpo)
+    for _ in range(2):
+        client.post(f"/cms/pages/workflow/action/{page.pk}/approve/{state.pk}/")
+    with pytest.raises(NoticeStateError):
+        state.task.specific.on_action(state, dpo, "approve")
+    assert AuditEntry.objects.filter(action="notice.published").count() == 1
+
+
 def test_the_author_can_not_approve_in_the_editor(client_company: Any, dpo: User, owner: User) -> None:
     page = submitted(client_company, dpo)
     state = page.current_workflow_task_state
@@ -294,6 +356,30 @@ def test_who_lost_their_role_is_out_at_once(client_company: Any, marketer: User)
     membership.roles = [Role.VIEWER]
     membership.save()
     assert client.get(f"/cms/pages/{page.pk}/edit/").status_code == 404
+
+
+def test_submitting_in_the_editor_is_the_same_as_here(client_company: Any, marketer: User) -> None:
+    page = written(client_company, marketer)
+    client = client_of(marketer)
+    fields = {**edit_form(client, page), **wording_fields(page), "title": "Renamed", "from_person": "on"}
+    client.post(f"/cms/pages/{page.pk}/edit/", {**fields, "action-submit": "1"})
+    assert fresh(client_company).workflow_in_progress
+    actions = list(AuditEntry.objects.filter(target_type="notice").order_by("pk").values_list("action", flat=True))
+    assert actions == ["notice.created", "notice.edited", "notice.submitted"]
+    locked = client.get(f"/cms/pages/{page.pk}/edit/")
+    assert b"waits for the DPO" in locked.content and b"/o/acme/notices/signup/" in locked.content
+
+
+def test_what_waits_is_locked_in_the_editor_too(client_company: Any, marketer: User) -> None:
+    page = written(client_company, marketer)
+    client = client_of(marketer)
+    fields = {**edit_form(client, page), **wording_fields(page), "title": "Renamed", "from_person": "on"}
+    with scope(organisation=client_company):
+        submit_notice(actor=actor_of(marketer, client_company), page=page)
+    before = fresh(client_company).latest_revision_id
+    client.post(f"/cms/pages/{page.pk}/edit/", fields)
+    assert fresh(client_company).latest_revision_id == before
+    assert fresh(client_company).draft_title == DRAFT.title
 
 
 def test_the_preview_says_what_is_missing(client_company: Any, marketer: User) -> None:

@@ -162,6 +162,25 @@ def test_consent_is_asked_apart_from_terms(text: str) -> None:
     assert "bundled" in codes(notice(with_choice(text=text)))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Send me the letter and measure whether I open it",
+        "Je m'abonne et j'accepte le suivi des ouvertures",
+        "J'accepte que vous mesuriez mes clics",
+        "The letter, with a tracking pixel",
+    ],
+)
+def test_tracking_is_asked_apart(text: str) -> None:
+    """B-09."""
+    assert "tracking_bundled" in codes(notice(with_choice(text=text)))
+    known = {**KNOWN, "tracking": KnownPurpose("tracking", "Opens and clicks", "consent")}
+    line = PurposeLine("tracking", "To know what is read.", "1 year after you open a letter")
+    choice = ConsentChoice(("tracking",), text.replace("the letter and", ""), "Yes", "No")
+    apart = notice(replace(GOOD, purposes=(*GOOD.purposes, line), choices=(*GOOD.choices, choice)))
+    assert "tracking_bundled" not in {finding.code for finding in lint(apart, known)}
+
+
 def test_who_and_how_to_stop_stand_before_the_choice() -> None:
     """C-06."""
     assert "controller_not_first" in codes(notice(replace(GOOD, summary="We send you a letter. Stop at any time.")))

@@ -118,6 +118,8 @@ def test_a_notice_is_ended_after_being_asked(client_company: Organisation, marke
     assert officer.get("/o/acme/notices/signup/end/").status_code == 200
     assert live_version(client_company.pk, "signup", "en")
     assert officer.post("/o/acme/notices/signup/end/").status_code == 302
+    assert "No longer shown" in text(officer.get("/o/acme/notices/"))
+    assert api_of(dpo, client_company).get("/notices/signup").json()["state"] == "ended"
     assert live_version(client_company.pk, "signup", "en") is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from consent.notices.queries import live_version, versions_of
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.errors import InvalidInputError, PermissionDeniedError
+from portal.mail.models import OutgoingMail
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Role
 from tests.consent.notices.conftest import changed_wordings, fresh, published, submitted, written
@@ -152,6 +154,37 @@ def test_an_approver_who_saw_another_text_is_told(client_company: Any, marketer:
     page = submitted(client_company, marketer)
     with scope(organisation=client_company), pytest.raises(NoticeStateError):
         approve_notice(actor=actor_of(dpo, client_company), page=page, revision=987654)
+
+
+def letters() -> list[tuple[str, str]]:
+    """Template and recipient of what is queued."""
+    from portal.crypto import open_sealed
+    from portal.mail.actions import sealing_context
+
+    found = []
+    for sent in OutgoingMail.objects.order_by("pk"):
+        content = open_sealed(sent.organisation, bytes(sent.content), context=sealing_context(sent.template))
+        found.append((sent.template, json.loads(content)["to"]))
+    return found
+
+
+def test_who_can_decide_is_told_and_the_author_hears_back(
+    client_company: Any, marketer: User, dpo: User, owner: User, viewer: User, mailoutbox: list[Any]
+) -> None:
+    page = submitted(client_company, marketer)
+    assert letters() == [("notice_waiting", dpo.email), ("notice_waiting", owner.email)]
+    with scope(organisation=client_company):
+        approve_notice(actor=actor_of(dpo, client_company), page=page)
+    assert letters()[2:] == [("notice_decided", marketer.email)]
+    assert mailoutbox == [], "nothing goes past our own queue"
+
+
+def test_an_author_is_not_asked_to_approve(client_company: Any, dpo: User, owner: User) -> None:
+    page = submitted(client_company, dpo)
+    assert letters() == [("notice_waiting", owner.email)]
+    with scope(organisation=client_company):
+        send_back_notice(actor=actor_of(owner, client_company), page=page, reason="Name the printer.")
+    assert letters()[1:] == [("notice_decided", dpo.email)]
 
 
 def test_no_door_of_wagtail_publishes(client_company: Any, marketer: User, dpo: User) -> None:
