@@ -182,7 +182,11 @@ class Option:
     over: bool
     due: bool
     """Is the agreement to be renewed (C-10, C-11)?"""
+    reworded: bool
+    """Have the words changed since they agreed?"""
     ends: datetime | None
+    explicit: str = ""
+    """What a purpose with special categories of data asks people to agree to besides (C-14)."""
 
     @property
     def key(self) -> str:
@@ -217,7 +221,10 @@ class Option:
             if self.kind == Kind.TRACKING
             else _("I want to receive “%(purpose)s” by %(channel)s.")
         )
-        return text % {"purpose": self.name, "channel": self.channel_label}
+        return self.spelled_out(text)
+
+    def spelled_out(self, text: str) -> str:
+        return f"{text % {'purpose': self.name, 'channel': self.channel_label}} {self.explicit}".strip()
 
     @property
     def renewable(self) -> bool:
@@ -232,7 +239,7 @@ class Option:
             if self.kind == Kind.TRACKING
             else _("I still want to receive “%(purpose)s” by %(channel)s.")
         )
-        return text % {"purpose": self.name, "channel": self.channel_label}
+        return self.spelled_out(text)
 
     @property
     def waiting(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consent.renewal.sql import DUE
+from consent.renewal.sql import DUE, REWORDED
 
 # Who writes, to whom and why, for the holder of a link. The contact may have been erased since, the purpose closed.
 TARGET = """
@@ -27,7 +27,9 @@ CHOICES = f"""
 SELECT p.id, p.name, p.description, p.texts, p.basis, p.soft_opt_in, p.kind, p.double_opt_in, offered.channel,
        s.status,
        COALESCE(s.status = 'granted' AND s.expires_at <= %(now)s, FALSE) AS over,
-       COALESCE({DUE.format(now="%(now)s::timestamptz")}, FALSE) AS due, s.expires_at
+       COALESCE({DUE.format(now="%(now)s::timestamptz")}, FALSE) AS due,
+       COALESCE({REWORDED}, FALSE) AS reworded, s.expires_at,
+       CASE WHEN p.special_category THEN p.explicit_wording ELSE '' END AS explicit
 FROM consent_purpose p
 CROSS JOIN LATERAL unnest(p.channels) WITH ORDINALITY AS offered(channel, place)
 JOIN subscribers_contact c ON c.organisation_id = p.organisation_id AND c.id = %(contact)s

@@ -4,34 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from consent.purposes.errors import (
-    BalanceRequiredError,
     BasisInUseError,
-    ExplicitConsentRequiredError,
     InvalidParentError,
     KeyTakenError,
     MaterialAnswerRequiredError,
     ReasonRequiredError,
-    SoftOptInFactsRequiredError,
     TrackingExistsError,
-    TrackingNeedsConsentError,
 )
-from consent.purposes.models import Basis, Kind, Purpose
+from consent.purposes.models import Kind, Purpose
 from consent.purposes.queries import has_events, named_purpose
 from consent.purposes.rules import (
     ASKED_ABOUT,
     NOT_VERSIONED,
-    basis_shortcomings,
     is_material_by_default,
 )
+from consent.purposes.soundness import require_sound
 from consent.purposes.versions import keep_current, spoken, write_version
 from consent.renewal.writing import carry_objections
 from portal import audit
@@ -72,7 +67,6 @@ class PurposeValues:
 
 PURPOSE_VALUES = tuple(value.name for value in fields(PurposeValues))
 LISTS = {"channels", "data_categories", "recipients"}
-SHORTCOMINGS = {"soft_opt_in_facts_required": SoftOptInFactsRequiredError, "balance_required": BalanceRequiredError}
 
 
 @dataclass(frozen=True)
@@ -293,48 +287,6 @@ def parent_of(purpose: Purpose, key: str | None) -> Purpose | None:
     if purpose.pk and Purpose.objects.filter(organisation=purpose.organisation_id, parent=purpose).exists():
         raise InvalidParentError
     return parent
-
-
-def require_sound(purpose: Purpose, at: datetime, *, complete: bool) -> None:
-    """What holds for every purpose; with ``complete`` also that the facts of its basis are there."""
-    today = at.astimezone(purpose.organisation.zone).date()
-    require_balance_of_the_past(purpose, today)
-    if purpose.special_category and (purpose.basis != Basis.CONSENT or not purpose.explicit_wording.strip()):
-        raise ExplicitConsentRequiredError("explicit_wording" if purpose.basis == Basis.CONSENT else "basis")
-    if purpose.is_tracking:
-        require_sound_tracking(purpose)
-    if (
-        purpose.soft_opt_in.get("free_accounts")
-        and not str(purpose.soft_opt_in.get("free_accounts_reason", "")).strip()
-    ):
-        raise ReasonRequiredError("soft_opt_in", "free_accounts_reason")
-    if complete:
-        require_complete(purpose, today)
-
-
-def require_sound_tracking(purpose: Purpose) -> None:
-    if purpose.basis != Basis.CONSENT:
-        raise TrackingNeedsConsentError
-    others = Purpose.objects.filter(organisation=purpose.organisation_id, kind=Kind.TRACKING).exclude(pk=purpose.pk)
-    if others.exists():
-        raise TrackingExistsError
-
-
-def require_balance_of_the_past(purpose: Purpose, today: date) -> None:
-    day = str(purpose.balance.get("date") or "")
-    try:
-        possible = not day or date.fromisoformat(day) <= today
-    except ValueError:
-        possible = False
-    if not possible:
-        raise InvalidInputError.at("balance", "date", code="invalid_date", detail=_("The day must be one of the past."))
-
-
-def require_complete(purpose: Purpose, today: date) -> None:
-    missing = [found for found in basis_shortcomings(purpose, today) if found.missing]
-    if missing:
-        problems = [FieldProblem(found.loc, found.code, found.detail) for found in missing]
-        raise SHORTCOMINGS[missing[0].code](problems)
 
 
 def field_problems(error: ValidationError) -> list[FieldProblem]:

@@ -67,9 +67,8 @@ WRITE = {action: writing(action) for action in (Action.EXPIRE, Action.OBJECT)}
 # it was given to words that have changed materially since (C-10, C-11). An import's states have no version: there the
 # day of the agreement tells.
 AGREES = "s.status IN ('granted', 'paused') AND (s.expires_at IS NULL OR s.expires_at > {now})"
-DUE = """(s.status IN ('granted', 'paused') AND (s.expires_at IS NULL OR s.expires_at > {now})
-    AND (s.expires_at <= {now} + make_interval(days => p.renew_before_days)
-        OR s.purpose_version < p.material_version OR s.since < p.material_at))"""
+REWORDED = "(s.purpose_version < p.material_version OR s.since < p.material_at)"
+DUE = f"({AGREES} AND (s.expires_at <= {{now}} + make_interval(days => p.renew_before_days) OR {REWORDED}))"
 
 # Where everybody stands, for the pages of purposes. Index: none; all states of the organisation, once in a while.
 STANDINGS = f"""

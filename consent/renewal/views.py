@@ -28,6 +28,7 @@ def renewal_segment(request: MemberRequest, key: str) -> HttpResponse:
         "purpose": purpose.name,
         "channel": Channel(channel).label,
     }
+    name = name.replace("\u00a0", " ")  # French puts one before a colon; names of segments have plain spaces
     rule = {"field": f"consent.{purpose.key}.{channel}.renewal", "op": "eq", "value": "due"}
     try:
         segment = create_segment(actor=request.actor, name=name, rule={"all": [rule]})

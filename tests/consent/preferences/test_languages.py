@@ -57,3 +57,19 @@ def test_soft_opt_in_without_its_facts_shows_as_off(
     offers.soft_opt_in = FACTS
     offers.save()
     assert f'value="{offers.pk}-email" checked' in Client().get(f"/p/{token}").content.decode()
+
+
+def test_special_categories_are_agreed_to_in_their_explicit_words(
+    newsletter: Purpose, subscribed: Contact, token: str
+) -> None:
+    """C-14."""
+    newsletter.special_category, newsletter.explicit_wording = True, "Use what I said about my allergies."
+    newsletter.save()
+    subscribed.language = "en"
+    subscribed.save()
+    assert "by SMS. Use what I said about my allergies.</span>" in Client().get(f"/p/{token}").content.decode()
+    Client().post(f"/p/{token}", {"choice": [f"{newsletter.pk}-email", f"{newsletter.pk}-sms"]})
+    with scope(organisation=subscribed.organisation):
+        event = ConsentEvent.objects.get(channel="sms")
+        document = open_evidence(Evidence.objects.get(pk=event.evidence_id))
+    assert "Use what I said about my allergies." in document["text"]

@@ -23,6 +23,8 @@ def ending(newsletter: Purpose, subscribed: Contact) -> Purpose:
     """Ada's agreement to the newsletter ends in twenty days."""
     newsletter.valid_for_days, newsletter.renew_before_days = 100, 30
     newsletter.save()
+    subscribed.language = "en"
+    subscribed.save()
     choose(subscribed, newsletter, "grant", now=timezone.now() - 80 * DAY)
     return newsletter
 
@@ -59,7 +61,8 @@ def test_renewing_is_an_agreement_with_its_words(ending: Purpose, subscribed: Co
     assert "renewed" not in Client().get(f"/p/{token}").content.decode()
 
 
-def test_earlier_words_are_agreed_to_anew(newsletter: Purpose, subscribed: Contact, token: str) -> None:
+def test_earlier_words_are_agreed_to_anew(ending: Purpose, subscribed: Contact, token: str) -> None:
+    newsletter = ending
     newsletter.material_version = newsletter.version = 2
     newsletter.save()
     assert "has changed since" in Client().get(f"/p/{token}").content.decode()

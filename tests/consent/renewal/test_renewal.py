@@ -171,6 +171,16 @@ def test_the_wave_becomes_a_segment_from_the_purposes_page(
     assert browser.post("/o/acme/purposes/newsletter/renewal/", {"channel": "post"}).status_code == 422
 
 
+def test_the_segment_has_a_name_in_french_too(in_acme: Organisation, newsletter: Purpose, marketer: User) -> None:
+    browser = client_of(marketer)
+    for _twice in range(2):
+        answer = browser.post(
+            "/o/acme/purposes/newsletter/renewal/", {"channel": "email"}, headers={"Accept-Language": "fr"}
+        )
+        assert answer.status_code == 302
+    assert Segment.objects.get().name == "À renouveler : Newsletter par e-mail"
+
+
 def test_the_end_of_an_agreement_can_be_asked_for_in_a_segment(
     in_acme: Organisation, newsletter: Purpose, ada: Contact, owner: User, now: datetime
 ) -> None:
