@@ -283,7 +283,7 @@ def tell(*, now: datetime | None = None) -> Organisation:
         change_minds(organisation, purposes, now)
         change_words(actor, purposes)
         prepare(organisation, actor)
-        open_form(organisation, actor_with(organisation, Role.MARKETER), now)
+        open_form(actor_with(organisation, Role.MARKETER), timezone.now())
     return organisation
 
 

@@ -10,9 +10,9 @@ import rfc8785
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from consent.collection.ages import age_limit
 from consent.collection.models import Asking
 from consent.notices.models import NoticeVersion
+from consent.purposes.ages import age_limit
 from consent.purposes.models import Purpose
 from portal.channels import Channel
 from portal.organisations.models import Organisation
@@ -26,13 +26,6 @@ Document = dict[str, Any]
 
 def choice_key(purpose: str, channel: str) -> str:
     return f"{purpose}-{channel}"
-
-
-def purpose_text(purpose: Purpose, language: str) -> tuple[str, str]:
-    """The purpose's name and description in this language, where it has such texts."""
-    texts: Mapping[str, Mapping[str, str]] = getattr(purpose, "texts", None) or {}
-    found = texts.get(language, {})
-    return found.get("name") or purpose.name, found.get("description") or purpose.description
 
 
 def form_document(
@@ -51,12 +44,22 @@ def form_document(
         "organisation": organisation.name,
         "config": dict(config),
         "double_opt_in": needs_double_opt_in(config, purposes),
-        "age_limit": age_limit(organisation.country) if config["age_question"] else None,
+        "age_limit": form_age_limit(organisation, config, purposes),
         "languages": {
             language: wording(organisation, config, language, purposes=purposes, notices=notices, fields=fields)
             for language in config["languages"]
         },
     }
+
+
+def form_age_limit(
+    organisation: Organisation, config: Mapping[str, Any], purposes: Mapping[str, Purpose]
+) -> int | None:
+    """Below which age a parent has to agree as well (K-01): the highest limit of what is asked for."""
+    if not config["age_question"]:
+        return None
+    asked = {choice["purpose"] for choice in config["choices"]}
+    return max((age_limit(organisation.country, purposes[key]) for key in asked if key in purposes), default=0) or None
 
 
 def needs_double_opt_in(config: Mapping[str, Any], purposes: Mapping[str, Purpose]) -> bool:
@@ -80,17 +83,24 @@ def wording(
     with override(language):
         texts = config["texts"].get(language, {})
         notice = notices.get(language)
+        shown = (notice.form if notice else None) or {}
+        approved = {
+            choice["purpose"]: choice["text"]
+            for choice in shown.get("choices", [])
+            if choice.get("text") and says_the_channel(purposes.get(choice["purpose"]))
+        }
         choices = [
-            choice_wording(purposes[choice["purpose"]], choice["channel"], language)
+            choice_wording(purposes[choice["purpose"]], choice["channel"], language, approved)
             for choice in config["choices"]
             if choice["purpose"] in purposes and choice["channel"] in Channel.values
         ]
         names = list(dict.fromkeys(choice["name"] for choice in choices))
-        limit = age_limit(organisation.country)
+        limit = form_age_limit(organisation, config, purposes)
         return {
             "title": texts.get("title", ""),
             "intro": texts.get("intro", ""),
             "thanks": texts.get("thanks", ""),
+            "summary": shown.get("summary", ""),
             "controller": _("%(organisation)s uses what you enter here for: %(purposes)s.")
             % {"organisation": organisation.name, "purposes": ", ".join(names)},
             "withdrawal": _("You can withdraw at any time, as easily as you agree: by the link in every message."),
@@ -102,17 +112,29 @@ def wording(
             "choices": choices,
             "email": _("E-mail address"),
             "fields": [asked for field in config["fields"] if (asked := field_wording(field, fields))],
-            "age": age_wording(limit) if config["age_question"] else None,
+            "age": age_wording(limit) if limit else None,
             "button": _("Send"),
         }
 
 
-def choice_wording(purpose: Purpose, channel: str, language: str) -> Document:
-    name, description = purpose_text(purpose, language)
-    label = _("I want to receive “%(purpose)s” by %(channel)s.") % {
-        "purpose": name,
-        "channel": str(Channel(channel).label),
-    }
+def says_the_channel(purpose: Purpose | None) -> bool:
+    """Whether the approved words of a purpose can only mean one channel: they name all that the purpose uses."""
+    return purpose is not None and len(purpose.channels) == 1
+
+
+def choice_wording(purpose: Purpose, channel: str, language: str, approved: Mapping[str, str]) -> Document:
+    """``approved``: purpose -> the words that the DPO has approved with the notice, where they say which channel.
+
+    Special categories of data are agreed to in words of their own (C-14).
+    """
+    name, description = purpose.name_in(language), purpose.description_in(language)
+    sentence = (
+        _("I agree to “%(purpose)s” for messages by %(channel)s.")
+        if purpose.is_tracking
+        else _("I want to receive “%(purpose)s” by %(channel)s.")
+    )
+    text = sentence % {"purpose": name, "channel": str(Channel(channel).label)}
+    label = f"{approved.get(purpose.key) or text} {purpose.explicit_wording}".strip()
     return {
         "key": choice_key(purpose.key, channel),
         "purpose": purpose.key,

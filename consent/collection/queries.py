@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,6 +20,7 @@ from portal.errors import NotFoundError
 from portal.organisations.models import Organisation
 from subscribers.fields.models import Field
 
+HEADING = re.compile(r"(</?h)([1-5])\b")
 # Index: sign_ups_by_point.
 COUNTED = """
 SELECT point_id, state, count(*) FROM consent_signup
@@ -107,12 +109,15 @@ def version_at(point: CollectionPoint, moment: datetime) -> FormVersion | None:
 
 
 def notice_html(point: CollectionPoint, version: str) -> str:
-    """The notice of a form as it was shown, cleaned HTML; ``version`` is ``key/number/language``."""
+    """The notice of a form as it was shown, cleaned HTML, its headings below that of the page; ``version`` is
+    ``key/number/language``.
+    """
     notice, number, language = version.split("/")
     found = NoticeVersion.objects.filter(
         organisation=point.organisation_id, notice=notice, number=int(number), language=language
     )
-    return found.values_list("html", flat=True).first() or ""
+    html = found.values_list("html", flat=True).first() or ""
+    return HEADING.sub(lambda heading: f"{heading[1]}{int(heading[2]) + 1}", html)
 
 
 @dataclass(frozen=True)

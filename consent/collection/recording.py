@@ -29,6 +29,8 @@ from subscribers.suppression.matching import suppressed_among
 from subscribers.suppression.queries import entries_of_address
 
 NOES = (Status.REFUSED, Status.WITHDRAWN, Status.OBJECTED)
+# Nothing was said yet, or only asked.
+UNSAID = (Status.NONE, Status.UNANSWERED)
 BY_PHONE = (Channel.SMS, Channel.PHONE)
 PARENT = "parent"
 
@@ -196,7 +198,8 @@ def record_refusals(
     contact = find_contact(point.organisation, email=answer.email) if answer.email else None
     if contact is None:
         return []
-    states = ConsentState.objects.filter(organisation=point.organisation, contact=contact).exclude(status=Status.NONE)
+    states = ConsentState.objects.filter(organisation=point.organisation, contact=contact)
+    states = states.exclude(status__in=UNSAID)
     chosen = set(states.values_list("purpose_id", "channel"))
     choices = [
         choice

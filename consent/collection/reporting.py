@@ -29,7 +29,7 @@ from portal.errors import FieldProblem, InvalidInputError
 from portal.organisations.actors import Actor, ActorKind
 from portal.organisations.roles import Capability
 from portal.uploads import sealed_upload
-from subscribers.contacts.normalising import InvalidValueError, PhoneBook
+from subscribers.contacts.normalising import InvalidValueError, PhoneBook, normalise_email
 from subscribers.contacts.rules import DETAILS
 from subscribers.imports.passport.documents import checked_type
 
@@ -88,21 +88,32 @@ def report_sign_up(*, actor: Actor, point: CollectionPoint, report: Report, now:
     require_reportable(point, report, actor)
     version = shown_version(point, report, report.occurred_at or at)
     answer = reported_answer(actor, point, version, report, at)
-    with transaction.atomic():
-        scan = kept_scan(actor, point, report.scan, at) if report.scan else None
+    scan = kept_scan(actor, point, report.scan, at) if report.scan else None
+    try:
+        return take_report(actor, point, version, answer, scan, at)
+    except Exception:
         if scan:
-            sha256 = bytes(scan.digest).hex()
-            said = {"sha256": sha256, "media_type": scan.media_type, "size": str(scan.size)}
-            answer = replace(answer, facts={**answer.facts, "attachment": said})
-        if version.document["double_opt_in"] and answer.email and answer.yes:
-            sign_up = ask_to_confirm(point=point, version=version, answer=answer, now=at, attachment=scan)
-            details = {"form": point.key, "sign_up": sign_up.pk}
-            audit.record(actor=actor, action="collection.reported", target=point, details=details, at=at)
-            return Outcome(None)
-        contact, events = record_answer(actor=actor, point=point, version=version, answer=answer, now=at)
-        keep_count(point, version, answer, at, SignUpState.RECORDED if answer.yes else SignUpState.REFUSED)
-        if scan:
-            EvidenceFile.objects.filter(pk=scan.pk).update(contact=contact)
+            scan.file.delete(save=False)
+        raise
+
+
+@transaction.atomic
+def take_report(
+    actor: Actor, point: CollectionPoint, version: FormVersion, answer: Answer, scan: EvidenceFile | None, now: datetime
+) -> Outcome:
+    if scan:
+        scan.save()
+        said = {"sha256": bytes(scan.digest).hex(), "media_type": scan.media_type, "size": str(scan.size)}
+        answer = replace(answer, facts={**answer.facts, "attachment": said})
+    if version.document["double_opt_in"] and answer.email and answer.yes:
+        sign_up = ask_to_confirm(point=point, version=version, answer=answer, now=now, attachment=scan)
+        details = {"form": point.key, "sign_up": sign_up.pk}
+        audit.record(actor=actor, action="collection.reported", target=point, details=details, at=now)
+        return Outcome(None)
+    contact, events = record_answer(actor=actor, point=point, version=version, answer=answer, now=now)
+    keep_count(point, version, answer, now, SignUpState.RECORDED if answer.yes else SignUpState.REFUSED)
+    if scan:
+        EvidenceFile.objects.filter(pk=scan.pk).update(contact=contact)
     return Outcome(contact.pk, events)
 
 
@@ -152,7 +163,7 @@ def reported_answer(
     person = report.contact
     values = {name: person[name] for name in ("first_name", "last_name", "attributes") if person.get(name)}
     return Answer(
-        email=str(person.get("email") or ""),
+        email=sound_email(str(person.get("email") or "")),
         phone=normal_phone(point, str(person.get("phone") or "")),
         external_id=str(person.get("external_id") or ""),
         values=values,
@@ -172,6 +183,15 @@ def reported_answer(
     )
 
 
+def sound_email(text: str) -> str:
+    if not text.strip():
+        return ""
+    try:
+        return normalise_email(text)[0]
+    except InvalidValueError as error:
+        raise InvalidInputError.at("contact", "email", code=str(error), detail=DETAILS["invalid_email"]) from None
+
+
 def normal_phone(point: CollectionPoint, text: str) -> str:
     if not text.strip():
         return ""
@@ -182,24 +202,22 @@ def normal_phone(point: CollectionPoint, text: str) -> str:
 
 
 def kept_scan(actor: Actor, point: CollectionPoint, upload: UploadedFile[Any], now: datetime) -> EvidenceFile:
-    """Store the scan sealed under a key of its own; raises ``document_type`` or ``document_too_large``."""
+    """An unsaved row whose file is stored, sealed under a key of its own.
+
+    Raises ``document_type`` or ``document_too_large``.
+    """
     media_type = checked_type(upload)
     sealed = sealed_upload(upload)
-    name = default_storage.save(f"{FOLDER}/{point.organisation_id}-{uuid4().hex}", sealed)
-    try:
-        return EvidenceFile.objects.create(
-            organisation=point.organisation,
-            digest=sealed.sha256,
-            media_type=media_type,
-            size=sealed.size or 0,
-            file=name,
-            file_key=seal(point.organisation, sealed.file_key, context=key_context(point.organisation_id)),
-            added_by_id=actor.user_id,
-            added_at=now,
-        )
-    except Exception:
-        default_storage.delete(name)
-        raise
+    return EvidenceFile(
+        organisation=point.organisation,
+        digest=sealed.sha256,
+        media_type=media_type,
+        size=sealed.size or 0,
+        file=default_storage.save(f"{FOLDER}/{point.organisation_id}-{uuid4().hex}", sealed),
+        file_key=seal(point.organisation, sealed.file_key, context=key_context(point.organisation_id)),
+        added_by_id=actor.user_id,
+        added_at=now,
+    )
 
 
 def key_context(organisation_id: int) -> bytes:

@@ -23,7 +23,8 @@ from portal.organisations.actors import Actor
 from portal.organisations.links import absolute
 
 VALID = timedelta(days=7)
-# Nobody's mailbox is filled by others, whatever is typed into however many forms.
+# Nobody's mailbox is filled by others, whatever is typed into however many forms; and how long an answer takes can't
+# be measured often enough to tell whether an address is known.
 ADDRESS_RATE = Rate(3, 3600)
 
 
@@ -33,12 +34,13 @@ def sign_up(*, actor: Actor, point: CollectionPoint, version: FormVersion, answe
 
     Call it in the organisation's scope. Raises ``before_notice``.
     """
+    if asked_too_often(point, answer.email_key):
+        return
     if not answer.yes:
         record_refusals(actor=actor, point=point, version=version, answer=answer, now=now)
         keep_count(point, version, answer, now, SignUpState.REFUSED)
     elif must_prove(point, version, answer):
-        if not asked_too_often(point, answer.email_key):
-            ask_to_confirm(point=point, version=version, answer=answer, now=now)
+        ask_to_confirm(point=point, version=version, answer=answer, now=now)
     else:
         record_answer(actor=actor, point=point, version=version, answer=answer, now=now)
         keep_count(point, version, answer, now, SignUpState.RECORDED)

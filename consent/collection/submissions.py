@@ -11,7 +11,6 @@ from django_scopes import scope
 
 from consent.collection.documents import BASICS, Document, choice_key
 from consent.collection.errors import NothingChosenError
-from consent.collection.models import Asking
 from consent.purposes.errors import UnknownPurposeError
 from portal.channels import Channel
 from portal.errors import FieldProblem
@@ -41,7 +40,7 @@ class Submission:
 
 def from_form(posted: Any, words: Document) -> Submission:
     """A form as a browser sends it: ``choice`` for each box, ``answer.<key>`` for each yes or no."""
-    given = {name: str(posted.get(name, ""))[: LONGEST_VALUE * 4] for name in posted}
+    given = {name: plain(posted.get(name, "")) for name in posted}
     found = Submission(given=given)
     if words["yes"]:
         for name, value in given.items():
@@ -59,9 +58,9 @@ def from_json(body: Mapping[str, Any]) -> Submission:
     found = Submission()
     for name, value in body.items():
         if name == "attributes" and isinstance(value, dict):
-            found.given |= {f"attributes.{key}": str(each) for key, each in value.items() if each is not None}
+            found.given |= {f"attributes.{key}": plain(each) for key, each in value.items() if each is not None}
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
-            found.given[name] = str(value)
+            found.given[name] = plain(value)
     choices = body.get("choices", body.get("consents", []))
     for choice in choices if isinstance(choices, list) else []:
         if isinstance(choice, dict):
@@ -70,6 +69,11 @@ def from_json(body: Mapping[str, Any]) -> Submission:
         else:
             found.yes.append(str(choice))
     return found
+
+
+def plain(value: object) -> str:
+    """Text that UTF-8 can hold, of a length somebody can have typed."""
+    return str(value)[: LONGEST_VALUE * 4].encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,3 @@ def read_age(document: Document, sent: Submission, email: str, problems: list[Fi
         detail = _("A parent needs an address of their own: each of you gets a message.")
         problems.append(FieldProblem(("parent",), "same_address", detail))
     return age, parent
-
-
-def is_yes_no(document: Document) -> bool:
-    return bool(document["config"]["asking"] == Asking.YES_NO)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import json
 import re
@@ -31,9 +32,9 @@ TEXTS = {
 }
 
 
-def new_notice(organisation: Organisation, language: str, *, number: int = 1, text: str = "") -> NoticeVersion:
-    import hashlib
-
+def new_notice(
+    organisation: Organisation, language: str, *, number: int = 1, text: str = "", form: dict[str, Any] | None = None
+) -> NoticeVersion:
     text = text or {"en": "Acme is the controller.", "fr": "Acme est responsable du traitement."}[language]
     with scope(organisation=organisation):
         NoticeVersion.objects.filter(notice="signup", language=language, ended_at=None).update(ended_at=PUBLISHED)
@@ -44,9 +45,10 @@ def new_notice(organisation: Organisation, language: str, *, number: int = 1, te
             language=language,
             kind=NoticeKind.COLLECTION,
             title={"en": "How we use your data", "fr": "Ce que nous faisons de vos données"}[language],
-            html=f"<p>{text}</p>",
+            html=f"<h1>Notice</h1><h2>Who</h2><p>{text}</p>",
             text=text,
             digest=hashlib.sha256(text.encode()).digest(),
+            form=form,
             published_at=PUBLISHED,
             published_by="member:1",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -199,6 +200,21 @@ def test_a_form_pasted_into_a_page_leads_to_ours_with_the_address_kept_and_nothi
     assert nothing_is_recorded()
 
 
+def test_what_another_site_sends_in_our_name_is_shown_on_our_page_first(point: CollectionPoint) -> None:
+    values = {**opened(point), "email": "nina@mail.example", "choice": ["newsletter-email"]}
+    response = Client(headers={"Sec-Fetch-Site": "cross-site"}).post(path_of(point), values)
+    assert response.status_code == 422
+    assert "checked" not in response.content.decode()
+    assert nothing_is_recorded()
+
+
+def test_the_same_address_over_and_over_is_recorded_a_few_times_only(acme: Organisation, newsletter: Purpose) -> None:
+    point = new_point(acme, newsletter, double_opt_in=False)
+    assert {send(point).status_code for _ in range(5)} == {200}
+    with scope(organisation=acme):
+        assert ConsentEvent.objects.count() == 3
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -210,7 +226,9 @@ def test_a_form_pasted_into_a_page_leads_to_ours_with_the_address_kept_and_nothi
 def test_what_is_wrong_is_said_at_its_field(point: CollectionPoint, given: dict[str, Any], said: str) -> None:
     response = send(point, **given)
     assert response.status_code == 422
-    assert said in response.content.decode()
+    page = response.content.decode()
+    assert said in page
+    assert re.search(r'<a href="#f-(email|choices)">(E-mail address|What do you agree to\?)</a>', page)
     assert nothing_is_recorded()
 
 
@@ -305,6 +323,31 @@ def test_a_phone_is_asked_for_sms_and_says_so(acme: Organisation, newsletter: Pu
     assert contact.phone == "+33612345678"
     assert status_of(contact, newsletter, "sms") == "granted"
     assert status_of(contact, newsletter) is None
+
+
+def test_the_words_the_dpo_approved_are_shown_where_they_name_the_right_channel(acme: Organisation) -> None:
+    mail_only, both = new_purpose(acme, "mail", channels=["email"]), new_purpose(acme, "both")
+    choices = [{"purpose": "mail", "text": "Write to me."}, {"purpose": "both", "text": "By e-mail and SMS."}]
+    new_notice(acme, "en", form={"summary": "Acme asks, and you may stop at any time.", "choices": choices})
+    point = new_point(acme, mail_only, both, languages=["en"])
+    page = Client(headers={"Accept-Language": "en"}).get(path_of(point)).content.decode()
+    assert "Acme asks, and you may stop at any time." in page
+    assert "Write to me." in page
+    assert "By e-mail and SMS." not in page
+    assert "I want to receive “Both” by e-mail." in page
+
+
+def test_each_purpose_speaks_the_language_of_the_form_and_says_what_is_special(acme: Organisation) -> None:
+    texts = {"fr": {"name": "La lettre", "description": "Un mardi sur deux."}}
+    letter = new_purpose(acme, "letter", texts=texts)
+    opens = new_purpose(acme, "opens", kind="tracking")
+    health = new_purpose(acme, "health", special_category=True, explicit_wording="Y compris mes allergies.")
+    point = new_point(acme, letter, opens, health)
+    page = Client(headers={"Accept-Language": "fr"}).get(path_of(point)).content.decode()
+    assert "« La lettre »".replace(" ", "\u00a0") in page.replace(" ", "\u00a0")
+    assert "Un mardi sur deux." in page
+    assert "Y compris mes allergies." in page
+    assert "Je souhaite recevoir «\u00a0Opens" not in page
 
 
 def test_evidence_says_what_was_shown_when_and_from_where(acme: Organisation, newsletter: Purpose) -> None:

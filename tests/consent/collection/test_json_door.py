@@ -146,6 +146,13 @@ def test_a_wrong_address_is_named(site: CollectionPoint) -> None:
     assert answer.json()["errors"][0]["code"] == "invalid_email"
 
 
+def test_text_that_no_database_can_hold_does_no_harm(site: CollectionPoint, acme: Organisation) -> None:
+    assert post(site, body_for(site, page="https://\ud800.example\u0000")).status_code == 202
+    press(link_in(delivered()[0]))
+    with scope(organisation=acme):
+        assert ConsentEvent.objects.count() == 2
+
+
 def test_a_form_that_is_not_there(acme: Organisation) -> None:
     answer = Client().post("/s/acme/nothing", "{}", content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

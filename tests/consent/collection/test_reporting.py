@@ -12,6 +12,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from consent.collection.models import CollectionPoint, EvidenceFile, FormVersion
+from consent.collection.papers import paper_content
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import ConsentEvent
 from consent.purposes.models import Purpose
@@ -48,6 +49,10 @@ def scan(content: bytes = PDF, name: str = "bulletin.pdf") -> SimpleUploadedFile
     return SimpleUploadedFile(name, content, content_type="application/pdf")
 
 
+def stored_papers() -> set[str]:
+    return set(default_storage.listdir("evidence-files")[1]) if default_storage.exists("evidence-files") else set()
+
+
 def record(user: User, **values: Any) -> Any:
     return client_of(user).post("/o/acme/collection-points/desk/record/", typed(**values))
 
@@ -72,6 +77,9 @@ def test_a_paper_is_recorded_with_its_scan_and_who_entered_it(
     assert (proof["reference"], proof["entered_by"], proof["kind"]) == ("Box 3", member, "paper")
     assert kept.contact_id == contact.pk
     assert b"Nina" not in stored
+    with scope(organisation=acme):
+        assert paper_content(acme, bytes(kept.digest)) == PDF
+        assert paper_content(acme, bytes(32)) is None
 
 
 def test_a_paper_without_its_scan_proves_nothing(marketer: User, acme: Organisation, newsletter: Purpose) -> None:
@@ -111,7 +119,9 @@ def test_a_paper_lifts_no_suppression(marketer: User, acme: Organisation, newsle
     kind_of(acme, newsletter, "paper")
     with scope(organisation=acme):
         suppress(actor=Actor.system(acme), organisation=acme, addresses=["nina@mail.example"], channel="email")
+    before = stored_papers()
     assert record(marketer, scan=scan()).status_code == 422
+    assert stored_papers() == before
     with scope(organisation=acme):
         assert not Contact.objects.exists()
 
@@ -205,6 +215,16 @@ def test_what_cannot_be_is_refused(shop: Api, acme: Organisation, values: dict[s
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     with scope(organisation=acme):
         assert not Contact.objects.exists()
+
+
+def test_a_wrong_address_is_told_before_anybody_is_written_to(
+    integrator: User, acme: Organisation, newsletter: Purpose
+) -> None:
+    kind_of(acme, newsletter, "api", double_opt_in=True)
+    answer = sign_up(api_of(integrator, acme), contact={"email": "nobody"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "invalid_email")
+    waits = sign_up(api_of(integrator, acme))
+    assert waits.json() == {"state": "waiting", "contact": None, "events": []}
 
 
 def test_the_version_shown_at_that_time_is_found(shop: Api, acme: Organisation, newsletter: Purpose) -> None:
