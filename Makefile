@@ -40,8 +40,8 @@ lint: setup-test ## ruff, djlint, import contracts
 types: setup-test ## mypy
 	@$(BIN)/mypy
 
-bench: setup-test ## the performance table; ROWS=1000000 sets the size
-	@exec $(BIN)/python -m bench --rows $(ROWS)
+bench: setup-test ## the performance table; ROWS=1000000 sets the size, ONLY=imports leaves the rest out
+	@exec $(BIN)/python -m bench --rows $(ROWS) $(if $(ONLY),--only $(ONLY))
 
 requirements: ## pin requirements.txt and tests/requirements.txt anew, with hashes; needs uv
 	@compile='uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \

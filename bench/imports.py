@@ -112,20 +112,17 @@ def measure_imports(organisations: list[Organisation], folder: Path, rows: int) 
         write_file(path, rows, changed=percent)
     first, second = organisations
     cold = run_import(first, files[0])
+    print(f"    the first import of all: {told(cold.ran)}", flush=True)
     copies = Copies(first, TABLES)
     limits, runs = [copies.seconds()], []
-    for path in (files[0], files[0], files[10], files[100]):
+    for name, path in (("new", files[0]), ("again", files[0]), ("10 %", files[10]), ("all", files[100])):
         runs.append(run_import(second, path))
         limits.append(copies.seconds())
+        print(f"    {name}: {told(runs[-1].ran)}, the COPYs beside it {limits[-2]:.2f}, {limits[-1]:.2f} s", flush=True)
+        print(f"        {runs[-1].watch}", flush=True)
     journal = Copies(second, (JOURNAL,)).seconds()
     new, again, tenth, every = runs
     require_counts(rows, [run.source for run in runs])
-    print(
-        f"    COPY of the final rows: {', '.join(f'{took:.2f}' for took in limits)} s;"
-        f" first import {cold.ran.seconds:.2f} s"
-    )
-    for name, run in zip(("new", "again", "10 %", "all"), runs, strict=True):
-        print(f"    {name}: {run.ran.memory:.0f} MB, its child {run.ran.of_children:.0f} MB; {run.watch}")
     near = [mean(limits[number : number + 2]) for number in range(len(runs))]
     return [
         rate_line(f"import of {rows:,} rows, new", new, near[0], 0.60),
@@ -134,6 +131,13 @@ def measure_imports(organisations: list[Organisation], folder: Path, rows: int) 
         time_line("every row changed", every, near[3] + journal, 1.0),
         memory_line(runs),
     ]
+
+
+def told(ran: Ran) -> str:
+    return (
+        f"{ran.seconds:.2f} s, busy {ran.busy:.2f} s, its child {ran.busy_children:.2f} s;"
+        f" {ran.memory:.0f} MB, its child {ran.of_children:.0f} MB"
+    )
 
 
 def require_counts(rows: int, sources: Sequence[Import]) -> None:

@@ -30,7 +30,10 @@ def make_database() -> None:
     given = settings.DATABASES["default"]
     address = {"user": given["USER"], "host": given["HOST"], "port": given.get("PORT") or None}
     with psycopg.connect(dbname="postgres", autocommit=True, **address) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        try:
+            server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        except psycopg.errors.InsufficientPrivilege:  # the autovacuum is there, whom only the server may send away
+            server.execute(f"DROP DATABASE IF EXISTS {DATABASE}")
         server.execute(f"CREATE DATABASE {DATABASE}")
     import django
 

@@ -54,11 +54,15 @@ def measure_all(folder: Path, rows: int) -> list[Line]:
     return lines + measure_ledger(organisation_named("ledger"), rows)
 
 
+def measure_the_imports(folder: Path, rows: int) -> list[Line]:
+    return measure_imports(organisations(), folder, rows)
+
+
 def measure_the_ledger(_folder: Path, rows: int) -> list[Line]:
     return measure_ledger(organisation_named("ledger"), rows)
 
 
-ALONE = {"ledger": measure_the_ledger}
+ALONE = {"imports": measure_the_imports, "ledger": measure_the_ledger}
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event, Thread
 
@@ -17,11 +18,16 @@ from bench.setting import use_bench_database
 
 @dataclass(frozen=True)
 class Ran:
-    """Seconds from the job's start to its end, and the most memory in megabytes: of the worker, of its children."""
+    """Seconds from the job's start to its end, and the most memory in megabytes: of the worker, of its children.
+
+    ``busy`` and ``busy_children`` are seconds of processor time: the machine may have other things to do.
+    """
 
     seconds: float
     memory: float
     of_children: float
+    busy: float
+    busy_children: float
 
 
 def run_in_worker(job_id: int) -> Ran:
@@ -42,7 +48,7 @@ def children_watched() -> Iterator[list[float]]:
     most, stopped = [0.0], Event()
 
     def look() -> None:
-        while not stopped.wait(0.05):
+        while not stopped.wait(0.25):
             for listed in Path("/proc/self/task").glob("*/children"):
                 for child in listed.read_text().split():
                     try:
@@ -68,10 +74,17 @@ def main(job_id: int) -> None:
     from subscribers.imports.running import execute_import
 
     with children_watched() as of_children:
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), os.times()
         run_job(job_id, execute_import)
-        took = time.perf_counter() - began
-    print(json.dumps({"seconds": took, "memory": most_memory("self"), "of_children": of_children[0]}))
+        took, end = time.perf_counter() - began, os.times()
+    ran = Ran(
+        seconds=took,
+        memory=most_memory("self"),
+        of_children=of_children[0],
+        busy=end.user + end.system - worked.user - worked.system,
+        busy_children=end.children_user + end.children_system - worked.children_user - worked.children_system,
+    )
+    print(json.dumps(asdict(ran)))
 
 
 if __name__ == "__main__":

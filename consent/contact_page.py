@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.gate import GateAnswer, explain_each
 from consent.ledger.models import ConsentState, Status
-from consent.ledger.queries import standing_status
+from consent.ledger.queries import renewal_due, standing_status
 from consent.purposes.models import Purpose
 from portal.channels import Channel
 from portal.organisations.models import Organisation
@@ -47,6 +47,7 @@ class PersonalStanding:
     state: ConsentState | None
     answer: GateAnswer
     may_stop: bool
+    renewal_due: bool
 
 
 def consents_section(organisation: Organisation, contact: Contact, now: datetime) -> dict[str, Any]:
@@ -62,7 +63,8 @@ def consents_section(organisation: Organisation, contact: Contact, now: datetime
         standing_line(purpose, channel, states.get((purpose.pk, channel)), answer, now)
         for (purpose, channel), answer in zip(pairs, answers, strict=True)
     ]
-    return {"lines": lines}
+    agreed = any(line.status in {Status.GRANTED, Status.PAUSED} and line.state is not None for line in lines)
+    return {"lines": lines, "agreed": agreed}
 
 
 def standing_line(
@@ -77,4 +79,5 @@ def standing_line(
         state=state if status != Status.NONE else None,
         answer=answer,
         may_stop=status not in {Status.WITHDRAWN, Status.OBJECTED},
+        renewal_due=state is not None and renewal_due(state, purpose, now),
     )

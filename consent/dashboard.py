@@ -11,6 +11,7 @@ from consent.audiences.models import Audience
 from consent.ledger.queries import consents_in_force
 from consent.purposes.models import Basis, Purpose
 from portal.channels import Channel
+from portal.jobs.names import register_job_name
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 from portal.seals.queries import stream_state
@@ -20,6 +21,7 @@ from portal.ui.registry import DashboardCard, FirstStep, MenuEntry, register_car
 
 
 def register() -> None:
+    register_job_name("consent.renewal.tasks.expire_consents", _("Expiry of consents"))
     register_menu(
         MenuEntry(
             key="purposes",

@@ -7,6 +7,7 @@ The page for readers is ``docs/build/gate.md``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +15,10 @@ from typing import Any
 
 from django.db import connection
 
-from consent.purposes.models import Basis, Purpose
+from consent.purposes.ages import AGES, ANY_AGE, ARTICLE_8
+from consent.purposes.models import Purpose
 from consent.purposes.queries import require_channel
+from consent.purposes.rules import needs_agreement
 from portal.channels import Channel
 from portal.organisations.models import Organisation
 
@@ -60,10 +63,23 @@ IN_FROZEN_LOT = f"""CASE WHEN {FROZEN} IS NULL THEN FALSE
     WHEN {AGREED} THEN ({GIVEN_BY}) = ANY ({FROZEN_NAMES}::text[])
     ELSE c.source_import_id = ANY ({FROZEN}::bigint[]) END"""
 
+# The age of article 8 in the organisation's country.
+WHENS = " ".join(f"WHEN '{code}' THEN {age}" for code, age in AGES.items())
+COUNTRY_AGE = f"CASE o.country {WHENS} ELSE {ARTICLE_8} END"
+# Who was born after this day is under age today, where the organisation is. Only asked of organisations that declare a
+# date `birth_date` of their people; read once a statement. Index: the organisation's primary key; one_field_a_key.
+BORN_AFTER = """(SELECT to_char((%(gate_now)s::timestamptz AT TIME ZONE o.time_zone)::date
+        - make_interval(years => COALESCE(%(gate_age)s::int, {country_age})), 'YYYY-MM-DD')
+    FROM portal_organisation o
+    JOIN subscribers_field f ON f.organisation_id = o.id AND f.key = 'birth_date' AND f.type = 'date'
+    WHERE o.id = %(gate_organisation)s)""".replace("{country_age}", COUNTRY_AGE)
+UNDER_AGE = f"""CASE WHEN {BORN_AFTER} IS NULL THEN FALSE
+    ELSE (c.attributes ->> 'birth_date') COLLATE "C" > {BORN_AFTER} END"""
+
 
 @dataclass(frozen=True)
 class Condition:
-    """A reason not to write: ``always``, and ``on_consent`` where the purpose stands on consent.
+    """A reason not to write: ``always``, and ``on_consent`` where each person must have agreed.
 
     Both are SQL about a contact ``c`` and its state ``s`` (all NULL when there is none); NULL counts as false.
     """
@@ -72,19 +88,20 @@ class Condition:
     always: str = ""
     on_consent: str = ""
 
-    def sql(self, basis: str) -> str:
-        """When it holds for a purpose on this basis; empty: never."""
-        return " OR ".join(part for part in (self.always, self.on_consent if basis == Basis.CONSENT else "") if part)
+    def sql(self, *, agreed: bool) -> str:
+        """When it holds, where people must have ``agreed`` or need not; empty: never."""
+        return " OR ".join(part for part in (self.always, self.on_consent if agreed else "") if part)
 
 
 # In order: a set is counted under the first reason that holds. The law's strongest word comes first.
 CONDITIONS = (
     Condition("restricted", f"c.restricted_at IS NOT NULL OR {IN_FROZEN_LOT}"),
     Condition("suppressed", SUPPRESSED),
+    Condition("under_age", UNDER_AGE),
     Condition("objected", "s.status = 'objected'"),
     Condition("withdrawn", "s.status = 'withdrawn'"),
     Condition("refused", "s.status = 'refused'"),
-    Condition("no_consent", on_consent="(s.status IS NULL OR s.status = 'none')"),
+    Condition("no_consent", on_consent="(s.status IS NULL OR s.status IN ('none', 'unanswered'))"),
     Condition("unconfirmed", IN_QUARANTINE, on_consent="s.status = 'unconfirmed'"),
     Condition("expired", on_consent=RAN_OUT),
     Condition("paused", ON_PAUSE),
@@ -96,6 +113,8 @@ REASONS = (*(condition.reason for condition in CONDITIONS), NOT_FOUND)
 JOINS = """LEFT JOIN consent_consentstate s ON s.organisation_id = c.organisation_id AND s.contact_id = c.id
     AND s.purpose_id = %(gate_purpose)s AND s.channel = %(gate_channel)s"""
 
+STATE = re.compile(r"\bs\b(?=\.| ON )")
+
 
 @dataclass(frozen=True)
 class GateSQL:
@@ -105,6 +124,15 @@ class GateSQL:
     reason: str
     reasons: str
     params: dict[str, Any]
+
+    def beside_another(self, state: str, prefix: str) -> GateSQL:
+        """The same for the same ``c``, with its own name for the state and its own parameters."""
+
+        def renamed(sql: str) -> str:
+            return STATE.sub(state, sql).replace("%(gate_", f"%({prefix}")
+
+        params = {name.replace("gate_", prefix, 1): value for name, value in self.params.items()}
+        return GateSQL(renamed(self.joins), renamed(self.reason), renamed(self.reasons), params)
 
 
 @dataclass(frozen=True)
@@ -130,10 +158,11 @@ def gate_sql(purpose: Purpose, channel: str, *, now: datetime) -> GateSQL:
     ``reason`` is the first reason or NULL, ``reasons`` the array of all.
     """
     require_channel(purpose, channel)
+    agreed = needs_agreement(purpose, channel, now=now)
     conditions = [
         (condition.reason, holds.format(address=ADDRESSES[Channel(channel)]))
         for condition in CONDITIONS
-        if (holds := condition.sql(purpose.basis))
+        if (holds := condition.sql(agreed=agreed)) and (condition.reason != "under_age" or has_age_limit(purpose))
     ]
     whens = " ".join(f"WHEN {sql} THEN '{reason}'" for reason, sql in conditions)
     each = ", ".join(f"CASE WHEN {sql} THEN '{reason}' END" for reason, sql in conditions)
@@ -146,8 +175,14 @@ def gate_sql(purpose: Purpose, channel: str, *, now: datetime) -> GateSQL:
             "gate_purpose": purpose.pk,
             "gate_channel": str(channel),
             "gate_now": now,
+            "gate_age": purpose.age_limit,
         },
     )
+
+
+def has_age_limit(purpose: Purpose) -> bool:
+    """Its own, which may be 0 for none, else that of the country unless it reaches people of any age."""
+    return purpose.basis not in ANY_AGE if purpose.age_limit is None else purpose.age_limit > 0
 
 
 def explain(contact_id: int, purpose: Purpose, channel: str, *, now: datetime) -> GateAnswer:

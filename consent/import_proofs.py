@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from json.encoder import encode_basestring
@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from consent import import_sql
-from consent.ledger.evidence import SealedEvidence, seal_canonical, seal_evidence
+from consent.ledger.evidence import SealedEvidence, seal_all_canonical, seal_evidence
 from portal.crypto import Sealer, sealer
 from subscribers.imports.models import Import
 from subscribers.imports.passport.documents import proof_of_documents
@@ -90,10 +90,10 @@ def sealed_rows(
     box: Sealer, file: FileProof, columns: Columns, numbers: Sequence[int], moments: Sequence[str]
 ) -> list[SealedEvidence]:
     """The evidence of these rows, each naming the document of the file; ``moments`` are those of all rows."""
-    return [seal_canonical(box, document.encode()) for document in documents(file, columns, numbers, moments)]
+    return seal_all_canonical(box, [text.encode() for text in documents(file, columns, numbers, moments)])
 
 
-def documents(file: FileProof, columns: Columns, numbers: Sequence[int], moments: Sequence[str]) -> Iterator[str]:
+def documents(file: FileProof, columns: Columns, numbers: Sequence[int], moments: Sequence[str]) -> list[str]:
     """Canonical JSON (RFC 8785), written member by member in the order of the names: there may be a million."""
     count = len(numbers)
     salts = urandom(SALT_BYTES * count).hex()
@@ -103,14 +103,15 @@ def documents(file: FileProof, columns: Columns, numbers: Sequence[int], moments
         [f'"file_evidence":"{file.digest.hex()}"'] * count,
         *optional("form_url", columns, numbers, "form_url"),
         *optional("ip", columns, numbers, "ip"),
-        ['"kind":"import_row"'] * count,
-        [f'"line":{lines[number]}' for number in numbers],
-        [f'"occurred_at":"{moments[number]}"' for number in numbers],
+        [f'"kind":"import_row","line":{lines[n]},"occurred_at":"{moments[n]}"' for n in numbers],
         *optional("purposes", columns, numbers, "purposes"),
         [f'"salt":"{salts[start : start + 32]}"' for start in range(0, len(salts), 32)],
         *optional("text", columns, numbers, "consent_text"),
     ]
-    return ("{" + ",".join(filter(None, row)) + "}" for row in zip(*members, strict=True))
+    rows = zip(*members, strict=True)
+    if any("" in member for member in members):
+        return ["{" + ",".join(filter(None, row)) + "}" for row in rows]
+    return ["{" + row + "}" for row in map(",".join, rows)]
 
 
 def optional(name: str, columns: Columns, numbers: Sequence[int], column: str) -> list[list[str]]:

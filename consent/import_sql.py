@@ -37,7 +37,7 @@ LEFT JOIN LATERAL (
 ) l ON true
 WHERE NOT s.repeated AND COALESCE(s.said, 'grant') = 'grant'
     AND (s.purposes IS NULL OR p.key = ANY (s.purposes)) AND (s.channels IS NULL OR p.channel = ANY (s.channels))
-    AND ({sql.OLD} IN ('none', {NOES})
+    AND ({sql.OLD} IN ('none', 'unanswered', {NOES})
         OR ({sql.OLD} = 'granted' AND COALESCE(s.occurred_at, %(collected_at)s::timestamptz) > l.since
             AND NOT %(held)s))
 ORDER BY s.line, p.n

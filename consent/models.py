@@ -1,8 +1,29 @@
 """The models of every room of this app, under the app's own label."""
 
+from consent.archive.models import ArchivedEvidence, ProofPolicy
 from consent.audiences.models import Audience
+from consent.collection.models import CollectionPoint, EvidenceFile, FormVersion, SignUp
 from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportProof
 from consent.notices.models import NoticeVersion
-from consent.purposes.models import Purpose
+from consent.notices.wagtail_models import DpoApproval, NoticePage, NoticeRoot
+from consent.purposes.models import Purpose, PurposeVersion
 
-__all__ = ["Audience", "ConsentEvent", "ConsentState", "Evidence", "ImportProof", "NoticeVersion", "Purpose"]
+__all__ = [
+    "ArchivedEvidence",
+    "Audience",
+    "CollectionPoint",
+    "ConsentEvent",
+    "ConsentState",
+    "DpoApproval",
+    "Evidence",
+    "EvidenceFile",
+    "FormVersion",
+    "ImportProof",
+    "NoticePage",
+    "NoticeRoot",
+    "NoticeVersion",
+    "ProofPolicy",
+    "Purpose",
+    "PurposeVersion",
+    "SignUp",
+]

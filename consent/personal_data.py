@@ -9,6 +9,8 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from consent.archive.actions import retire_evidence
+from consent.archive.queries import archive_of
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import ConsentEvent, Evidence
 from consent.ledger.queries import consents_of, events_of
@@ -30,12 +32,15 @@ def register() -> None:
         PersonalDataSource(
             name="consent",
             label=_("Consents and their proof"),
-            models=("consent.ConsentState", "consent.ConsentEvent", "consent.Evidence"),
+            models=("consent.ConsentState", "consent.ConsentEvent", "consent.Evidence", "consent.ArchivedEvidence"),
             collect=collect,
             erase=erase,
             erase_many=erase_many,
             order=50,
-            kept=_("The ledger's lines stay to prove what was lawful: they hold no address, only a number."),
+            kept=_(
+                "The ledger's lines stay to prove what was lawful: they hold no address, only a number. The evidence "
+                "goes into the archive for the time the organisation decided, where only the DPO may open it."
+            ),
         )
     )
 
@@ -47,6 +52,7 @@ def collect(organisation: Organisation, contact_id: int) -> dict[str, Any]:
         return {}
     ids = {event.evidence_id for event in events if event.evidence_id is not None}
     box = sealer(organisation.pk)
+    archived = archive_of(organisation, contact_id)
     proofs = {
         evidence.pk: open_evidence(evidence, box)
         for evidence in Evidence.objects.filter(organisation=organisation, pk__in=ids)
@@ -57,6 +63,7 @@ def collect(organisation: Organisation, contact_id: int) -> dict[str, Any]:
             for standing in consents_of(organisation, [contact_id]).get(contact_id, [])
         ],
         "events": [described(event, proofs) for event in events],
+        **({"archived": archived} if archived else {}),
     }
 
 
@@ -81,11 +88,16 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def erase(organisation: Organisation, contact_id: int, *, now: datetime) -> int:
-    """Destroy the person's evidence and standings; a document that proves a whole import names nobody and stays."""
-    return erase_many(organisation, [contact_id], now=now)
+    """Retire the person's evidence and drop their standings; a document that proves a whole import names nobody.
+
+    Retiring is archiving or destroying it, as the organisation decided (``consent.archive``).
+    """
+    retired = retire_evidence(organisation, contact_id, now=now)
+    return retired + erase_many(organisation, [contact_id], now=now)
 
 
 def erase_many(organisation: Organisation, contact_ids: Sequence[int], *, now: datetime) -> int:
+    """For a lot that is undone or deleted whole: what its file claimed was nobody's word, and is destroyed."""
     parameters: dict[str, Any] = {"organisation": organisation.pk, "contacts": list(contact_ids)}
     gone = 0
     with connection.cursor() as cursor:

@@ -1,13 +1,15 @@
 """The fields consent adds to the rule language, and the audiences that keep a segment from being archived.
 
 ``consent.<purpose>.<channel>`` has a status as value, as it is at the moment of asking: an agreement past its end is
-``expired`` whatever the table says, and who has no line has ``none``. ``.since`` is the moment of the newest word.
+``expired`` whatever the table says, and who has no line has ``none``. ``.since`` is the moment of the newest word,
+``.expires_at`` the end of the agreement, and ``.renewal`` is ``due`` where it must be asked for again (C-10, C-11).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from django_scopes import scope
 from consent.audiences.models import Audience, AudienceState
 from consent.ledger.models import Status
 from consent.purposes.models import Purpose
+from consent.renewal.sql import AGREES
 from portal.channels import Channel
 from subscribers.segments.conditions import Condition, ConditionWriter, Writer, moment_condition
 from subscribers.segments.uses import register_use
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from subscribers.segments.models import Segment
 
 GROUP = _("Consent")
-NAME = re.compile(r"consent\.([a-z][a-z0-9_-]*)\.([a-z]+)(\.since)?").fullmatch
+NAME = re.compile(r"consent\.([a-z][a-z0-9_-]*)\.([a-z]+)(\.since|\.expires_at|\.renewal)?").fullmatch
 IN_USE = (AudienceState.DRAFT, AudienceState.SUBMITTED)
 
 
@@ -73,8 +76,9 @@ def status_condition(purpose_id: int, channel: str) -> ConditionWriter:
     return write
 
 
-def since_condition(purpose_id: int, channel: str) -> ConditionWriter:
-    inner = moment_condition(lambda _writer: "seg_s.since")
+def moment_of_state(purpose_id: int, channel: str, column: str) -> ConditionWriter:
+    """The condition on ``since`` or ``expires_at``; who has no such moment is not found."""
+    inner = moment_condition(lambda _writer: f"seg_s.{column}")
 
     def write(writer: Writer, operator: str, value: Any) -> Condition:
         condition = inner(writer, operator, value).sql
@@ -83,6 +87,38 @@ def since_condition(purpose_id: int, channel: str) -> ConditionWriter:
         )
 
     return write
+
+
+def renewal_condition(purpose: Purpose, channel: str) -> ConditionWriter:
+    """Whose agreement is due for renewal, the only value there is."""
+
+    def write(writer: Writer, operator: str, value: Any) -> Condition:
+        return Condition(state_exists(writer, purpose.pk, channel, due_sql(writer, purpose)), nullable=False)
+
+    return write
+
+
+def due_sql(writer: Writer, purpose: Purpose) -> str:
+    """`consent.renewal.sql.DUE` about one purpose, whose numbers are bound."""
+    now = writer.bind(writer.now, "timestamptz")
+    agrees = AGREES.replace("s.", "seg_s.").format(now=now)
+    parts = [f"seg_s.purpose_version < {writer.bind(purpose.material_version, 'smallint')}"]
+    if purpose.material_at is not None:
+        parts.append(f"seg_s.since < {writer.bind(purpose.material_at, 'timestamptz')}")
+    if purpose.renew_before_days is not None:
+        soon = writer.bind(writer.now + timedelta(days=purpose.renew_before_days), "timestamptz")
+        parts.append(f"seg_s.expires_at <= {soon}")
+    return f"{agrees} AND ({' OR '.join(parts)})"
+
+
+def renewal_phrase(purpose: str, channel: Text) -> Callable[[str, Any], Text | None]:
+    def phrase(operator: str, value: Any) -> Text | None:
+        if operator != "eq":
+            return None
+        text = _("whose agreement to “%(purpose)s” by %(channel)s is due for renewal")
+        return str(text) % {"purpose": purpose, "channel": channel}
+
+    return phrase
 
 
 def status_phrase(purpose: str, channel: Text) -> Callable[[str, Any], Text | None]:
@@ -95,6 +131,7 @@ def status_phrase(purpose: str, channel: Text) -> Callable[[str, Any], Text | No
         Status.OBJECTED: _("who objected to “%(purpose)s” by %(channel)s"),
         Status.EXPIRED: _("whose agreement to “%(purpose)s” by %(channel)s has expired"),
         Status.PAUSED: _("who paused “%(purpose)s” by %(channel)s"),
+        Status.UNANSWERED: _("who were asked about “%(purpose)s” by %(channel)s and did not answer"),
         Status.NONE: _("who were never asked about “%(purpose)s” by %(channel)s"),
     }
 
@@ -107,7 +144,7 @@ def status_phrase(purpose: str, channel: Text) -> Callable[[str, Any], Text | No
 
 
 def consent_fields(purpose: Purpose, channel: str) -> list[RuleField]:
-    """The status of a purpose on a channel, and since when."""
+    """The status of a purpose on a channel, since when, until when, and whether it is due for renewal."""
     name, medium = f"consent.{purpose.key}.{channel}", Channel(channel).label
     names = {"purpose": purpose.name, "channel": medium}
     return [
@@ -125,7 +162,23 @@ def consent_fields(purpose: Purpose, channel: str) -> list[RuleField]:
             str(_("%(purpose)s by %(channel)s: since")) % names,
             Kind.DATETIME,
             GROUP,
-            since_condition(purpose.pk, channel),
+            moment_of_state(purpose.pk, channel, "since"),
+        ),
+        RuleField(
+            f"{name}.expires_at",
+            str(_("%(purpose)s by %(channel)s: ends")) % names,
+            Kind.DATETIME,
+            GROUP,
+            moment_of_state(purpose.pk, channel, "expires_at"),
+        ),
+        RuleField(
+            f"{name}.renewal",
+            str(_("%(purpose)s by %(channel)s: renewal")) % names,
+            Kind.CHOICE,
+            GROUP,
+            renewal_condition(purpose, channel),
+            options=lambda: [("due", _("due"))],
+            phrase=renewal_phrase(purpose.name, medium),
         ),
     ]
 

@@ -32,6 +32,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "purge the archive of evidence": {
+        "task": "consent.archive.tasks.purge_archive",
+        "schedule": crontab(hour="3", minute="10"),
+        "options": {"expires": 3600},
+    },
     "seal": {
         "task": "portal.seals.tasks.seal",
         "schedule": 60.0,
@@ -40,6 +45,16 @@ app.conf.beat_schedule = {
     "verify the seals": {
         "task": "portal.seals.tasks.verify_nightly",
         "schedule": crontab(hour="2", minute="30"),
+        "options": {"expires": 3600},
+    },
+    "expire consents": {
+        "task": "consent.renewal.tasks.start_expiries",
+        "schedule": crontab(hour=2, minute=20),
+        "options": {"expires": 3600},
+    },
+    "empty expired sign-ups": {
+        "task": "consent.collection.tasks.purge_sign_ups",
+        "schedule": 3600.0,
         "options": {"expires": 3600},
     },
     "send forgotten mail": {
@@ -90,7 +105,10 @@ app.autodiscover_tasks(
         "subscribers.imports.quarantine",
         "subscribers.imports.recall",
         "subscribers.imports.undo",
+        "consent.archive",
         "consent.audiences",
+        "consent.collection",
         "consent.engine",
+        "consent.renewal",
     ]
 )

@@ -38,7 +38,7 @@ class PublicDoorsMiddleware:
         self.prefixes = tuple(settings.PUBLIC_PREFIXES)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(self.prefixes):
+        if not f"{request.path_info}/".startswith(self.prefixes):  # `/v` is one, too
             return self.get_response(request)
         try:
             response = called(request)

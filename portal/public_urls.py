@@ -4,4 +4,10 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("consent.preferences.urls"))]
+urlpatterns = [
+    path("", include("consent.preferences.urls")),
+    path("", include("consent.notices.public_urls")),
+    path("", include("consent.proofs.public_urls")),
+    path("", include("consent.receipts.public_urls")),
+    path("", include("consent.collection.public_urls")),
+]

@@ -19,6 +19,7 @@ urlpatterns = [
     path("o/<slug:organisation>/", include("subscribers.urls")),
     path("o/<slug:organisation>/", include("consent.urls")),
     path("o/<slug:organisation>/", include("compliance.urls")),
+    path("cms/", include("consent.notices.cms_urls")),
     path("api/v1/", import_string("portal.api.instances.client_api").urls),
     path("api/engine/v1/", import_string("portal.api.instances.engine_api").urls),
     path("api/host/v1/", import_string("portal.api.instances.host_api").urls),

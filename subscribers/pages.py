@@ -54,6 +54,14 @@ INFORMING_CARD = DashboardCard(
     capability=Capability.CONTACTS_VIEW,
     order=25,
 )
+QUARANTINE_CARD = DashboardCard(
+    key="quarantine",
+    title=_("Lists to check"),
+    template="subscribers/cards/quarantine.html",
+    query="subscribers.imports.queries.quarantine_card",
+    capability=Capability.IMPORTS_RELEASE,
+    order=26,
+)
 PROVENANCE = ContactSection(
     key="provenance",
     title=_("Where each value comes from"),
@@ -90,6 +98,7 @@ def register() -> None:
         register_menu(entry)
     register_card(CARD)
     register_card(INFORMING_CARD)
+    register_card(QUARANTINE_CARD)
     register_section(PROVENANCE)
     register_part(ContactPart(key="provenance", query="subscribers.contacts.provenance.value_sources", missing=dict))
     register_timeline_source("contact", "subscribers.contacts.happenings.arrivals")

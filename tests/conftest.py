@@ -18,8 +18,11 @@ embedded.hold_unless_given()
 pytest_plugins = ["tests.people"]
 
 APPEND_ONLY = (
-    "portal_auditentry",
     "consent_consentevent",
+    "consent_formversion",
+    "consent_noticeversion",
+    "consent_purposeversion",
+    "portal_auditentry",
     "portal_seal",
     "portal_sealblock",
     "portal_verification",

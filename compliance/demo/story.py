@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,15 +14,18 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django_scopes import scope
 
+from compliance.demo.form import open_form
 from compliance.demo.people import Person, people, write_file
 from consent.audiences.actions import AudienceDraft, approve_audience, create_audience, submit_audience
 from consent.ledger.models import Action, EventSource
 from consent.ledger.recording import Choice, record_events
-from consent.purposes.actions import PurposeValues, create_purpose
+from consent.notices.actions import NoticeDraft, approve_notice, create_notice, save_draft, submit_notice
+from consent.notices.tree import notice_page
+from consent.purposes.actions import Materiality, PurposeValues, create_purpose, update_purpose
 from consent.purposes.models import Purpose
 from portal.accounts.models import User
 from portal.jobs.running import run_job
-from portal.organisations.actions import add_member, create_organisation
+from portal.organisations.actions import add_member, create_organisation, update_organisation
 from portal.organisations.actors import Actor
 from portal.organisations.models import Membership, Organisation
 from portal.organisations.roles import Role
@@ -66,6 +70,12 @@ PURPOSES = {
         channels=["email"],
         description="Nos nouveautés, une fois par mois.",
         valid_for_days=1095,
+        renew_before_days=90,
+        texts={"en": {"name": "Monthly letter", "description": "What is new, once a month."}},
+        data_categories=["Adresse e-mail", "Prénom", "Langue"],
+        recipients=["Atelier Lumière", "Envoi Express SAS (routeur)"],
+        retention="3 ans",
+        retention_from="la dernière ouverture, le dernier clic ou achat",
     ),
     "offres": PurposeValues(
         name="Offres de nos boutiques",
@@ -73,6 +83,70 @@ PURPOSES = {
         channels=["email", "sms"],
         description="Les promotions près de chez vous, deux fois par mois au plus.",
         valid_for_days=730,
+        renew_before_days=60,
+        texts={"en": {"name": "Offers of our shops", "description": "Offers near you, twice a month at most."}},
+        data_categories=["Adresse e-mail", "Téléphone", "Ville", "Points de fidélité"],
+        recipients=["Atelier Lumière", "Envoi Express SAS (routeur)"],
+        retention="2 ans",
+        retention_from="le dernier achat",
+    ),
+    "clients": PurposeValues(
+        name="Conseils aux clients",
+        basis="soft_opt_in",
+        channels=["email"],
+        description="Entretien de vos lampes et nouveautés du même rayon, quatre fois par an.",
+        parent="offres",
+        data_categories=["Adresse e-mail", "Achats"],
+        recipients=["Atelier Lumière", "Envoi Express SAS (routeur)"],
+        retention="3 ans",
+        retention_from="le dernier achat",
+        soft_opt_in={
+            "collected_directly": True,
+            "sale": "Commandes en boutique et sur le site",
+            "similar": "Lampes et mobilier, comme ce qui a été acheté",
+            "same_legal_person": True,
+            "objection_text": "Cochez ici si vous ne souhaitez pas recevoir nos conseils.",
+            "free_accounts": False,
+            "free_accounts_reason": "",
+        },
+    ),
+    "pros": PurposeValues(
+        name="Architectes et décorateurs",
+        basis="legitimate_interest",
+        channels=["email"],
+        description="Le catalogue professionnel, deux fois par an.",
+        public=False,
+        data_categories=["Adresse e-mail professionnelle", "Société"],
+        recipients=["Atelier Lumière"],
+        retention="3 ans",
+        retention_from="le dernier échange",
+        balance={
+            "date": "2025-09-15",
+            "author": "Claire Delmas, DPO",
+            "summary": "Intérêt : faire connaître le catalogue aux prescripteurs. Deux messages par an, à l'adresse "
+            "professionnelle, sur leur métier ; opposition en un clic.",
+            "document": "MIL-2025-03",
+        },
+        profession_note="Des prescripteurs, à propos de leurs chantiers.",
+    ),
+    "tracking": PurposeValues(
+        name="Mesure des ouvertures et des clics",
+        basis="consent",
+        kind="tracking",
+        channels=["email"],
+        description="Savoir si vous ouvrez nos messages, pour ne plus écrire à qui ne les lit pas.",
+        texts={
+            "en": {
+                "name": "Measuring opens and clicks",
+                "description": "To know whether you open our messages, and stop writing to who does not read them.",
+            }
+        },
+        valid_for_days=395,
+        renew_before_days=30,
+        data_categories=["Ouvertures", "Clics"],
+        recipients=["Atelier Lumière", "Envoi Express SAS (routeur)"],
+        retention="13 mois",
+        retention_from="l'ouverture ou le clic",
     ),
     "service": PurposeValues(
         name="Suivi de commande",
@@ -80,7 +154,20 @@ PURPOSES = {
         channels=["email", "sms", "phone"],
         description="Ce qu'il faut savoir d'une commande en cours.",
         public=False,
+        data_categories=["Adresse e-mail", "Téléphone", "Commandes"],
+        recipients=["Atelier Lumière", "Le transporteur de la commande"],
+        retention="5 ans",
+        retention_from="la livraison",
     ),
+}
+DETAILS = {
+    "postal_address": "12 rue des Lampistes\n69001 Lyon",
+    "dpo_name": "Claire Vidal",
+    "dpo_email": "dpo@demo.example",
+}
+RECIPIENTS = {
+    "fr": " Depuis octobre 2026, l'imprimeur Papier & Cie prépare nos envois postaux.",
+    "en": " Since October 2026 the printer Papier & Cie prepares our letters.",
 }
 SEGMENTS: dict[str, dict[str, object]] = {
     "Abonnés à la lettre": {"all": [{"field": "consent.newsletter.email", "op": "eq", "value": "granted"}]},
@@ -184,15 +271,19 @@ def tell(*, now: datetime | None = None) -> Organisation:
         )
         actor = Actor.system(organisation, reference="command:demo")
         sign_in_people(actor, organisation)
+        update_organisation(actor=actor, organisation=organisation, values=DETAILS)
     with scope(organisation=organisation):
         purposes = describe(actor, organisation)
+        inform(organisation)
         objectors = [someone(1, 17, now).email, someone(1, 42, now).email]
         suppress(actor=actor, organisation=organisation, addresses=objectors, channel="email")
         for lot in lots(now.date()):
             bring_in(organisation, lot, now)
         refresh_statistics()
         change_minds(organisation, purposes, now)
+        change_words(actor, purposes)
         prepare(organisation, actor)
+        open_form(organisation, actor_with(organisation, Role.MARKETER), now)
     return organisation
 
 
@@ -210,6 +301,23 @@ def describe(actor: Actor, organisation: Organisation) -> dict[str, Purpose]:
     for values in FIELDS:
         create_field(actor=actor, organisation=organisation, values=values)
     return {key: create_purpose(actor=actor, key=key, values=values) for key, values in PURPOSES.items()}
+
+
+def inform(organisation: Organisation) -> None:
+    """The sign-up notice in two languages: the marketer writes it, the DPO approves it, twice."""
+    author, officer = actor_with(organisation, Role.MARKETER), actor_with(organisation, Role.DPO)
+    draft = NoticeDraft(key="newsletter", title="Inscription à la lettre", purposes=["newsletter", "offres"])
+    page = create_notice(actor=author, organisation=organisation, draft=draft)
+    submit_notice(actor=author, page=page)
+    approve_notice(actor=officer, page=page)
+    published = notice_page(organisation, draft.key)
+    assert published is not None  # noqa: S101 (for the type checker)
+    wordings = list(published.wordings.raw_data)
+    for wording in wordings:
+        wording["value"]["recipients"] += RECIPIENTS[wording["value"]["language"]]
+    save_draft(actor=author, page=published, wordings=json.dumps(wordings))
+    submit_notice(actor=author, page=published)
+    approve_notice(actor=officer, page=published)
 
 
 def someone(seed: int, position: int, now: datetime) -> Person:
@@ -277,6 +385,16 @@ def change_minds(organisation: Organisation, purposes: dict[str, Purpose], now: 
         for position, contact in enumerate(chosen)
     ]
     record_events(organisation, choices, now=now)
+
+
+def change_words(actor: Actor, purposes: dict[str, Purpose]) -> None:
+    """The letter is described anew, for the same thing."""
+    update_purpose(
+        actor=actor,
+        purpose=purposes["newsletter"],
+        changes={"description": "Nos nouveautés et les ateliers du mois, une fois par mois."},
+        materiality=Materiality(False, "Les ateliers étaient déjà annoncés dans la lettre."),
+    )
 
 
 def prepare(organisation: Organisation, actor: Actor) -> None:

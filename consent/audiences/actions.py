@@ -28,6 +28,7 @@ from consent.audiences.errors import (
 from consent.audiences.models import Audience, AudienceState
 from consent.audiences.rules import is_over, is_own_work, may_become, unknown_fields
 from consent.audiences.snapshots import Snapshot
+from consent.purposes.errors import TrackingIsNoMessageError
 from consent.purposes.models import Purpose
 from portal import audit
 from portal.errors import FieldProblem, InvalidInputError, NotFoundError
@@ -88,6 +89,8 @@ def checked(draft: AudienceDraft) -> tuple[Segment, Purpose]:
         problems.append(FieldProblem(("segment",), "unknown_segment", _("There is no such segment.")))
     if purpose is None:
         problems.append(FieldProblem(("purpose",), "unknown_purpose", _("There is no such purpose.")))
+    elif purpose.is_tracking:
+        problems.append(FieldProblem(("purpose",), TrackingIsNoMessageError.code, TrackingIsNoMessageError.title))
     elif draft.channel not in purpose.channels:
         detail = _("This purpose is not for this channel.")
         problems.append(FieldProblem(("channel",), "channel_not_offered", detail))

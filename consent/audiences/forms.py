@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.audiences.actions import AudienceDraft
 from consent.audiences.rules import ATTRIBUTE, CONTACT_FIELDS
-from consent.purposes.models import Purpose
+from consent.purposes.models import Kind, Purpose
 from portal.channels import Channel
 from subscribers.contacts.models import Contact
 from subscribers.fields.models import Field
@@ -44,7 +44,7 @@ class AudienceForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         segments = Segment.objects.filter(archived_at=None).order_by("name").values_list("pk", "name")[:1000]
-        purposes = Purpose.objects.order_by("name").values_list("key", "name")
+        purposes = Purpose.objects.exclude(kind=Kind.TRACKING).order_by("name").values_list("key", "name")
         self.offer("segment", [(str(pk), name) for pk, name in segments])
         self.offer("purpose", list(purposes))
         self.offer("fields_needed", [*contact_choices(), *attribute_choices()])

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from consent.audiences.actions import expire_audience
 from consent.audiences.models import Audience, AudienceState
 from consent.audiences.rules import ATTRIBUTE, is_over
-from consent.purposes.models import Basis
+from consent.purposes.rules import needs_agreement
 from portal.audit.models import AuditEntry
 from portal.errors import NotFoundError
 from portal.jobs.models import Job
@@ -94,7 +94,7 @@ def snapshot_job(audience: Audience) -> Job | None:
 
 
 # The gate's reasons by what they say, in its order: each person is counted once, under the first that holds.
-NOT_TO_BE_TOUCHED = ("suppressed", "restricted")
+NOT_TO_BE_TOUCHED = ("suppressed", "restricted", "under_age")
 NOT_AGREED = ("no_consent", "refused", "withdrawn", "objected", "unconfirmed", "expired", "paused")
 NOT_STOPPED = ("objected", "withdrawn", "refused", "paused")
 
@@ -123,7 +123,7 @@ def funnel_steps(audience: Audience) -> list[FunnelStep]:
 
 def questions(audience: Audience) -> list[tuple[str, tuple[str, ...]]]:
     """What the gate asks before the address: what they are called who pass, and the reasons of those who don't."""
-    if audience.purpose.basis == Basis.CONSENT:
+    if needs_agreement(audience.purpose, audience.channel, now=timezone.now()):
         return [(_("Not suppressed"), NOT_TO_BE_TOUCHED), (_("Agreed"), NOT_AGREED)]
     return [(_("Not suppressed"), NOT_TO_BE_TOUCHED), (_("Did not object"), NOT_STOPPED)]
 

@@ -18,6 +18,7 @@ from consent.engine import actions
 from consent.engine.queries import (
     audience_for,
     engine_audiences,
+    may_track,
     organisation_for,
     row_number,
     verdicts,
@@ -66,6 +67,10 @@ class CheckIn(Schema):
 class CheckOut(Schema):
     allowed: list[str]
     denied: dict[str, str]
+
+
+class TrackingOut(Schema):
+    allowed: bool
 
 
 class Report(Schema):
@@ -163,6 +168,16 @@ def check(request: EngineRequest, body: CheckIn) -> dict[str, Any]:
         contacts = [str(contact) for contact in body.contacts]
         found = verdicts(request.engine, organisation, purpose, body.channel, contacts, now=timezone.now())
     return {"allowed": found.allowed, "denied": found.denied}
+
+
+@router.get("/tracking/{token}", response=TrackingOut)
+def tracking(request: EngineRequest, token: str) -> dict[str, Any]:
+    """May the open of a message already sent be recorded, *now*? Asked when a pixel is fetched (B-09, B-11).
+
+    `token` is the one in the message's `unsubscribe_url`. A withdrawal counts for what was sent before it. To a test
+    credential nobody but the seed contacts may be tracked.
+    """
+    return {"allowed": may_track(request.engine, token, now=timezone.now())}
 
 
 @router.post("/audiences/{audience_id}/complete", response=Completed)

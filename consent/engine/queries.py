@@ -13,7 +13,9 @@ from django_scopes import scopes_disabled
 from consent.audiences.models import Audience, AudienceState
 from consent.engine.sql import SEEDS_AMONG
 from consent.gate import NOT_FOUND, check
+from consent.links import LinkKind, read_token
 from consent.purposes.models import Purpose
+from consent.purposes.queries import tracking_purpose
 from portal.api.authentication import EngineCredential
 from portal.errors import InvalidInputError, NotFoundError
 from portal.organisations.models import Organisation
@@ -97,6 +99,21 @@ def verdicts(
             if number not in allowed
         },
     )
+
+
+def may_track(credential: EngineCredential, token: str, *, now: datetime) -> bool:
+    """Has the person behind this link agreed to the tracking of opens and clicks, and not withdrawn it since?
+
+    Raises ``invalid_link`` for a token we did not write, ``not_found`` for one of another organisation.
+    """
+    target = read_token(token)
+    organisation = Organisation.objects.filter(pk=target.organisation_id).first()
+    if target.kind != LinkKind.CHOICE or organisation is None or not credential.may_see(organisation.pk):
+        raise NotFoundError
+    with credential.entering(organisation):
+        purpose = tracking_purpose(organisation.pk, target.channel)
+        ids = {target.contact_id} if credential.live else seeds_among(organisation.pk, {target.contact_id})
+        return purpose is not None and bool(check(organisation, purpose, target.channel, ids, now=now).allowed)
 
 
 def seeds_among(organisation_id: int, ids: set[int]) -> set[int]:

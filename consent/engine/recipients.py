@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 import psycopg
@@ -26,8 +27,9 @@ from consent.audiences.models import Audience
 from consent.audiences.snapshots import loaded
 from consent.engine import actions
 from consent.engine.sql import SEPARATOR, slice_statement
-from consent.gate import NOT_FOUND, gate_sql
+from consent.gate import NOT_FOUND, GateSQL, gate_sql
 from consent.links import token_maker
+from consent.purposes.queries import tracking_purpose
 from portal.organisations.actors import Actor
 
 if TYPE_CHECKING:
@@ -97,17 +99,27 @@ class HandOff:
 
     def read_slice(self, ids: list[int]) -> Slice:
         """The lines of these contacts as the gate sees them now (W-08); who is gone counts as ``not_found``."""
-        gate = gate_sql(self.audience.purpose, self.audience.channel, now=timezone.now())
+        now = timezone.now()
+        gate = gate_sql(self.audience.purpose, self.audience.channel, now=now)
+        tracking = self.tracking_gate(now)
         bounds = {"ids": ids, "first": ids[0], "last": ids[-1]}
         params = {**gate.params, "organisation": self.audience.organisation_id, **bounds}
+        params |= tracking.params if tracking else {}
         finish = line_finisher(self.audience)
         found = Slice()
-        with copied(slice_statement(self.audience, gate), params) as next_row:
+        with copied(slice_statement(self.audience, gate, tracking), params) as next_row:
             read_lines(next_row, finish, found)
         missing = len(ids) - found.sent - found.skipped.total()
         if missing:
             found.skipped[NOT_FOUND] += missing
         return found
+
+    def tracking_gate(self, now: datetime) -> GateSQL | None:
+        """Who may be tracked, of those who are written to; None where nobody can be."""
+        purpose = tracking_purpose(self.audience.organisation_id, self.audience.channel)
+        if purpose is None:
+            return None
+        return gate_sql(purpose, self.audience.channel, now=now).beside_another("t", "tracking_")
 
 
 NextRow = Callable[[int], "tuple[int, memoryview]"]

@@ -22,13 +22,15 @@ SLICE = """
 COPY (
     SELECT g.id, CASE WHEN g.reason IS NULL THEN {line} ELSE g.reason END
     FROM (
-        SELECT c.*, {reason} AS reason
-        FROM subscribers_contact c {joins} AND s.contact_id BETWEEN %(first)s AND %(last)s
+        SELECT c.*, {reason} AS reason{tracked}
+        FROM subscribers_contact c {tracking_joins} {joins} AND s.contact_id BETWEEN %(first)s AND %(last)s
         WHERE c.organisation_id = %(organisation)s AND c.id = ANY (%(ids)s::bigint[]){seeds}
         ORDER BY c.id
     ) g
 ) TO STDOUT {options}
 """
+
+TRACKED = """ || CASE WHEN g.tracked THEN ',"tracking":true,' ELSE ',"tracking":false,' END"""
 
 # What a contact is written to at; e-mail as the person spells it.
 SPELLINGS = {**{channel: key.removeprefix("c.") for channel, key in ADDRESSES.items()}, Channel.EMAIL: "email"}
@@ -57,8 +59,11 @@ def fields_object(names: Iterable[str]) -> str:
     return "'{' || " + " || ',' || ".join(parts) + " || '}'" if parts else "'{}'"
 
 
-def line_of(channel: str, fields: Sequence[str]) -> str:
-    """An expression for the first part of a recipient's line: all but what hangs on the token."""
+def line_of(channel: str, fields: Sequence[str], *, tracking: bool) -> str:
+    """An expression for the first part of a recipient's line: all but what hangs on the token.
+
+    ``tracking``: there is a purpose of opens and clicks, which each person has agreed to or not (B-09).
+    """
     address = SPELLINGS[Channel(channel)]
     return (
         """'{"contact":"' || g.id || '","address":' || to_json(g."""
@@ -67,20 +72,24 @@ def line_of(channel: str, fields: Sequence[str]) -> str:
         + """ || ',"fields":' || """
         + fields_object(fields)
         + """ || ',"art14_due":' || COALESCE(to_json(g.art14_due)::text, 'null')"""
-        + """ || ',"tracking":false,'"""
+        + (TRACKED if tracking else """ || ',"tracking":false,'""")
     )
 
 
-def slice_statement(audience: Audience, gate: GateSQL) -> str:
+def slice_statement(audience: Audience, gate: GateSQL, tracking: GateSQL | None) -> str:
     """COPY of a slice; its parameters are those of the gate, ``organisation``, ``ids``, ``first`` and ``last``.
 
+    ``tracking`` is the gate of opens and clicks beside it, with the state ``t``; its bounds are given in the same way.
     The gate's join of the state ``s`` is the last thing in its ``joins``, so that the bounds go on with its condition.
 
     The fields were checked against the declared ones when the audience was made; they are quoted all the same.
     """
     return SLICE.format(
-        line=line_of(audience.channel, audience.fields),
+        line=line_of(audience.channel, audience.fields, tracking=tracking is not None),
         reason=gate.reason,
+        # Whoever may be tracked has agreed to it, which is asked first: it is the cheapest, and most have not.
+        tracked=f", t.status IN ('granted', 'paused') AND {tracking.reason} IS NULL AS tracked" if tracking else "",
+        tracking_joins=f"{tracking.joins} AND t.contact_id BETWEEN %(first)s AND %(last)s" if tracking else "",
         joins=gate.joins,
         seeds=" AND c.seed" if audience.test else "",
         options=COPY_OPTIONS,

@@ -56,7 +56,9 @@ class ConsentIn(Schema):
     contact: ContactNamed
     purpose: str = Field(max_length=50, description="Its key.")
     channel: ChannelName
-    action: Literal["grant", "refuse", "withdraw", "object"]
+    action: Literal["grant", "refuse", "withdraw", "object", "ask"] = Field(
+        description="`ask`: the person was asked and has not answered (C-12)."
+    )
     occurred_at: AwareDatetime | None = Field(None, description="When the person chose; now when left out.")
     source: str = Field("", max_length=60, description="Where the person chose, in your words.")
     notice: str = Field("", max_length=60, description="The version of the text that was shown.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,13 @@ def seal_canonical(box: Sealer, plain: bytes) -> SealedEvidence:
     """Seal a document that is canonical JSON already, with a random salt in it."""
     digest = hashlib.sha256(plain).digest()
     return SealedEvidence(digest, box.seal(plain, context=context_of(digest)))
+
+
+def seal_all_canonical(box: Sealer, documents: Sequence[bytes]) -> list[SealedEvidence]:
+    """The same for many documents at once."""
+    digests = [hashlib.sha256(plain).digest() for plain in documents]
+    boxes = box.seal_all(documents, contexts=list(map(context_of, digests)))
+    return list(map(SealedEvidence, digests, boxes))
 
 
 def canonical(document: dict[str, Any]) -> bytes:

@@ -25,6 +25,7 @@ class ChoiceForm(forms.Form):
             (Action.REFUSE.value, _("refused")),
             (Action.WITHDRAW.value, _("withdrew their agreement")),
             (Action.OBJECT.value, _("objected")),
+            (Action.ASK.value, _("was asked and did not answer")),
         ],
         widget=forms.RadioSelect,
     )

@@ -12,6 +12,7 @@ from portal.organisations.scoping import TenantManager
 
 
 class Action(models.TextChoices):
+    ASK = "ask", _("was asked")
     GRANT = "grant", _("agreed")
     CONFIRM = "confirm", _("confirmed")
     REFUSE = "refuse", _("refused")
@@ -34,6 +35,7 @@ class Status(models.TextChoices):
     OBJECTED = "objected", _("objected")
     EXPIRED = "expired", _("expired")
     PAUSED = "paused", _("paused")
+    UNANSWERED = "unanswered", _("asked, no answer")
     NONE = "none", _("nothing recorded")
 
 
@@ -192,6 +194,9 @@ class ConsentState(models.Model):
     expires_at = models.DateTimeField(null=True)
     paused_until = models.DateTimeField(null=True)
     event_id = models.BigIntegerField(help_text="the event that made it so")
+    purpose_version = models.PositiveSmallIntegerField(
+        null=True, help_text="what the purpose said when the person agreed; empty: as of `since` (C-10)"
+    )
 
     objects = TenantManager()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -19,6 +19,7 @@ from consent.ledger.evidence import open_evidence
 from consent.ledger.models import Action, ConsentEvent, ConsentState, Evidence, Status
 from consent.ledger.rules import Standing
 from consent.notices.models import NoticeVersion
+from consent.purposes.models import Purpose
 from portal.errors import NotFoundError
 from portal.organisations.links import organisation_url
 from portal.organisations.models import Organisation
@@ -77,6 +78,18 @@ def standing_status(state: ConsentState | Standing, now: datetime) -> Status:
     return status
 
 
+def renewal_due(state: ConsentState, purpose: Purpose, now: datetime) -> bool:
+    """Does this agreement end soon, or rest on words that have changed since? `consent.renewal.sql.DUE` in Python."""
+    if standing_status(state, now) not in {Status.GRANTED, Status.PAUSED}:
+        return False
+    ends, days = state.expires_at, purpose.renew_before_days
+    if ends is not None and days is not None and ends <= now + timedelta(days=days):
+        return True
+    if state.purpose_version is not None and state.purpose_version < purpose.material_version:
+        return True
+    return purpose.material_at is not None and state.since < purpose.material_at
+
+
 def consents_of(organisation: Organisation, contact_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """The ``consents`` of contacts in the API, for a whole page in one query. Index: the state's primary key."""
     now = timezone.now()
@@ -95,6 +108,7 @@ def consents_of(organisation: Organisation, contact_ids: Sequence[int]) -> dict[
                 "status": standing_status(state, now).value,
                 "since": state.since,
                 "expires_at": state.expires_at,
+                "renewal_due": renewal_due(state, state.purpose, now),
             }
         )
     return found
@@ -158,6 +172,7 @@ def event_timeline(organisation: Organisation, contact_id: int, until: datetime 
 TONES = {Action.GRANT: "success", Action.CONFIRM: "success", Action.RESUME: "success", Action.PAUSE: "warning"}
 STOPS = {Action.REFUSE, Action.WITHDRAW, Action.OBJECT, Action.EXPIRE}
 TITLES: dict[Action, Text] = {
+    Action.ASK: _("Was asked: %(purpose)s by %(channel)s"),
     Action.GRANT: _("Agreed: %(purpose)s by %(channel)s"),
     Action.CONFIRM: _("Confirmed: %(purpose)s by %(channel)s"),
     Action.REFUSE: _("Refused: %(purpose)s by %(channel)s"),

@@ -18,6 +18,8 @@ NEEDS_EVIDENCE = frozenset({Action.GRANT, Action.CONFIRM})
 # A later, weaker word never hides a stronger one: who objected and then unsubscribes has still objected (G 21(3)).
 STRENGTH: Mapping[Status, int] = {Status.REFUSED: 1, Status.WITHDRAWN: 2, Status.OBJECTED: 3}
 CONFIRMED = frozenset({Status.GRANTED, Status.PAUSED})
+# Nothing was said yet: an import may fill it, and being asked (again) is all that is known (C-12).
+EMPTY = frozenset({Status.NONE, Status.UNANSWERED})
 # Where "stop" may be heard again and again, and says nothing new.
 REPEATING = frozenset({EventSource.ONE_CLICK, EventSource.LINK, EventSource.IMPORT})
 CLOCK_SKEW = timedelta(seconds=60)
@@ -33,6 +35,8 @@ class Move:
 
 
 MOVES: Mapping[Action, Move] = {
+    # Being asked again changes nothing for whoever has answered.
+    Action.ASK: Move(Status.UNANSWERED, EMPTY),
     Action.GRANT: Move(Status.GRANTED, EVERY),
     Action.CONFIRM: Move(Status.GRANTED, frozenset({Status.UNCONFIRMED, Status.GRANTED})),
     # A "no" counts whatever its date: in doubt nobody is written to.
@@ -79,7 +83,7 @@ def is_kept(old: Standing | None, act: Act) -> bool:
     status = old.status if old else Status.NONE
     if act.source == EventSource.IMPORT and act.action in POSITIVE:
         refreshes = old is not None and status == Status.GRANTED and act.occurred_at > old.since
-        return status != Status.NONE and not refreshes
+        return status not in EMPTY and not refreshes
     repeated = act.source in REPEATING and act.action in {Action.WITHDRAW, Action.OBJECT}
     return repeated and status in {Status.WITHDRAWN, Status.OBJECTED}
 
@@ -90,7 +94,7 @@ def next_standing(old: Standing | None, act: Act) -> Standing | None:
     status = old.status if old else Status.NONE
     if is_kept(old, act) or status not in move.changes:
         return None
-    if old is None or status == Status.NONE:
+    if old is None or is_fresh(status, act):
         return Standing(first_status(act), act.occurred_at, *moments(None, act))
     if move.dated and act.occurred_at < old.since:
         return None
@@ -98,6 +102,11 @@ def next_standing(old: Standing | None, act: Act) -> Standing | None:
         return Standing(status, max(old.since, act.occurred_at))
     since = act.occurred_at if move.dated else max(old.since, act.occurred_at)
     return Standing(next_status(status, act), since, *moments(old, act))
+
+
+def is_fresh(status: Status, act: Act) -> bool:
+    """Nothing was said yet, so the date of this word is compared with none: a late answer is an answer."""
+    return status == Status.NONE or (status == Status.UNANSWERED and act.action != Action.ASK)
 
 
 def first_status(act: Act) -> Status:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from consent.ledger.models import Action, Status
-from consent.ledger.rules import CONFIRMED, EVERY, MOVES, NEEDS_EVIDENCE, POSITIVE, REPEATING, STRENGTH
+from consent.ledger.rules import CONFIRMED, EMPTY, EVERY, MOVES, NEEDS_EVIDENCE, POSITIVE, REPEATING, STRENGTH
 
 
 def quoted(values: Iterable[str]) -> str:
@@ -30,9 +30,10 @@ def cases(pairs: Iterable[tuple[str, str]], subject: str, otherwise: str) -> str
 # In the expressions below `g` is a choice with its purpose's double_opt_in and valid_for_days, `l` the state it meets
 # (all NULL when there is none).
 OLD = "COALESCE(l.status, 'none')"
+FRESH = f"({OLD} = 'none' OR ({OLD} = 'unanswered' AND g.action <> 'ask'))"
 STRENGTHS = [(status, str(strength)) for status, strength in STRENGTH.items()]
 KEPT_FROM_IMPORT = f"""(g.source = 'import' AND g.action IN ({quoted(POSITIVE)})
-    AND {OLD} <> 'none' AND NOT ({OLD} = 'granted' AND g.occurred_at > l.since))"""
+    AND {OLD} NOT IN ({quoted(EMPTY)}) AND NOT ({OLD} = 'granted' AND g.occurred_at > l.since))"""
 KEPT_AGAIN = f"""(g.source IN ({quoted(REPEATING)}) AND g.action IN ('withdraw', 'object')
     AND {OLD} IN ('withdrawn', 'objected'))"""
 
@@ -86,7 +87,7 @@ class Effects:
             "g.action",
             "FALSE",
         )
-        return f"({may} AND ({OLD} = 'none' OR NOT {self.dated} OR g.occurred_at >= l.since))"
+        return f"({may} AND ({FRESH} OR NOT {self.dated} OR g.occurred_at >= l.since))"
 
     @property
     def status(self) -> str:
@@ -102,7 +103,7 @@ class Effects:
     def since(self) -> str:
         if self.clicked:
             return "GREATEST(l.since, g.occurred_at)"  # NULL doesn't count
-        return f"""CASE WHEN {OLD} = 'none' OR {self.dated} THEN g.occurred_at
+        return f"""CASE WHEN {FRESH} OR {self.dated} THEN g.occurred_at
             ELSE GREATEST(l.since, g.occurred_at) END"""
 
     @property
@@ -119,6 +120,16 @@ class Effects:
     def paused_until(self) -> str:
         pauses = Action.PAUSE in self.actions
         return "CASE WHEN g.action = 'pause' THEN g.paused_until END" if pauses else "NULL::timestamptz"
+
+    @property
+    def purpose_version(self) -> str:
+        """The version agreed to: a confirmation and a pause leave that of the agreement (C-10)."""
+        found = ""
+        if Action.GRANT in self.actions:
+            found += "WHEN g.action = 'grant' THEN g.purpose_version "
+        if Action.CONFIRM in self.actions:
+            found += "WHEN g.action = 'confirm' THEN COALESCE(l.purpose_version, g.purpose_version) "
+        return f"CASE {found}ELSE l.purpose_version END" if found else "l.purpose_version"
 
     @property
     def event_id(self) -> str:
@@ -172,7 +183,8 @@ LOCKED = """
 locked AS MATERIALIZED (
     SELECT l.* FROM (SELECT contact_id, purpose_id, channel FROM given ORDER BY 1, 2, 3) g
     CROSS JOIN LATERAL (
-        SELECT s.contact_id, s.purpose_id, s.channel, s.status, s.since, s.expires_at, s.event_id
+        SELECT s.contact_id, s.purpose_id, s.channel, s.status, s.since, s.expires_at, s.event_id,
+               s.purpose_version
         FROM consent_consentstate s
         WHERE s.organisation_id = %(organisation)s AND s.contact_id = g.contact_id AND s.purpose_id = g.purpose_id
             AND s.channel = g.channel
@@ -181,8 +193,12 @@ locked AS MATERIALIZED (
 )"""
 
 
-def decided_with(evidence_id: str, effects: Effects) -> str:
-    """The choices that count, numbered, with what becomes of the state; ``evidence_id`` is SQL about a choice ``g``."""
+def decided_with(evidence_id: str, effects: Effects, *, versions: bool = True) -> str:
+    """The choices that count, numbered, with what becomes of the state; ``evidence_id`` is SQL about a choice ``g``.
+
+    ``versions``: with the version of the purpose that stands agreed to, which a stop leaves alone.
+    """
+    next_version = f", {effects.purpose_version} AS next_version" if versions else ""
     return f"""
 numbered AS MATERIALIZED (
     SELECT g.*, l.contact_id IS NOT NULL AS has_state,
@@ -195,7 +211,7 @@ numbered AS MATERIALIZED (
 decided AS MATERIALIZED (
     SELECT g.*, {effects.changes} AS changes, {effects.status} AS next_status, {effects.since} AS next_since,
            {effects.expires_at} AS next_expires_at, {effects.paused_until} AS next_paused_until,
-           {effects.event_id} AS next_event_id
+           {effects.event_id} AS next_event_id{next_version}
     FROM numbered g LEFT JOIN locked l USING (contact_id, purpose_id, channel)
 )"""  # noqa: S608
 
@@ -226,22 +242,30 @@ events AS (
 EVENTS = events_with()
 SHOWN_EVENTS = events_with("notice_digest", "collection_point_id", "actor", "paused_until")
 
-# Two first choices of one person at the same instant: the second meets a row it could not lock. Then a "no" wins
-# and a "yes" waits for the next word.
-STATES = f"""
+
+def states(*, versions: bool = True) -> str:
+    """The states that change, and those that begin.
+
+    Two first choices of one person at the same instant: the second meets a row it could not lock. Then a "no" wins and
+    a "yes" waits for the next word.
+    """
+    assigned, column, value = (
+        (", purpose_version = d.next_version", ", purpose_version", ", next_version") if versions else ("", "", "")
+    )
+    return f"""
 changed AS (
     UPDATE consent_consentstate s
     SET status = d.next_status, since = d.next_since, expires_at = d.next_expires_at,
-        paused_until = d.next_paused_until, event_id = d.next_event_id
+        paused_until = d.next_paused_until, event_id = d.next_event_id{assigned}
     FROM decided d
     WHERE d.changes AND d.has_state AND s.organisation_id = %(organisation)s AND s.contact_id = d.contact_id
         AND s.purpose_id = d.purpose_id AND s.channel = d.channel
 ),
 created AS (
     INSERT INTO consent_consentstate AS s
-        (organisation_id, contact_id, purpose_id, channel, status, since, expires_at, paused_until, event_id)
+        (organisation_id, contact_id, purpose_id, channel, status, since, expires_at, paused_until, event_id{column})
     SELECT %(organisation)s, contact_id, purpose_id, channel, next_status, next_since, next_expires_at,
-        next_paused_until, next_event_id
+        next_paused_until, next_event_id{value}
     FROM decided WHERE changes AND NOT has_state
     ON CONFLICT (organisation_id, contact_id, purpose_id, channel) DO UPDATE
     SET status = EXCLUDED.status, since = EXCLUDED.since, expires_at = NULL, paused_until = NULL,
@@ -249,8 +273,11 @@ created AS (
     WHERE {cases(STRENGTHS, "EXCLUDED.status", "0")} > {cases(STRENGTHS, "s.status", "0")}
 )"""  # noqa: S608
 
-# The audit entry of a door that has no member: one for each event, written with it. Where the person was is in the
-# evidence alone, which can be destroyed.
+
+STATES = states()
+
+# The audit entry of a door that has no member: one for each event, written with it. It holds no address of the person's
+# network: nobody could erase it here, and the sealed evidence has it.
 AUDIT = """
 audited AS (
     INSERT INTO portal_auditentry
@@ -266,9 +293,10 @@ WITH {GIVEN_BATCH}, {LOCKED}, {decided_with(OWN_EVIDENCE, EVERY_ACTION)}, {PROOF
 SELECT n, event_id FROM decided
 """  # noqa: S608
 
+STOPPED = decided_with(OWN_EVIDENCE, CLICKED_STOP, versions=False)
 # In one line: psycopg keeps what it makes of a statement only while that is shorter than 4 KB.
 STOP = in_one_line(f"""
-WITH {GIVEN_STOP}, {LOCKED}, {decided_with(OWN_EVIDENCE, CLICKED_STOP)}, {PROOFS}, {EVENTS}, {STATES}, {AUDIT}
+WITH {GIVEN_STOP}, {LOCKED}, {STOPPED}, {PROOFS}, {EVENTS}, {states(versions=False)}, {AUDIT}
 SELECT event_id FROM decided
 """)  # noqa: S608
 

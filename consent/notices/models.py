@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
+from consent.notices.kinds import NoticeKind
 from portal.organisations.scoping import TenantManager
-
-
-class NoticeKind(models.TextChoices):
-    COLLECTION = "collection", _("Information notice")
-    PRIVACY_POLICY = "privacy_policy", _("Privacy policy")
-    LEGAL_NOTICE = "legal_notice", _("Legal notice")
-    COOKIES = "cookies", _("Cookie page")
 
 
 class NoticeVersion(models.Model):
@@ -59,3 +52,6 @@ class NoticeVersion(models.Model):
     def label(self) -> str:
         """What an event's ``notice_version`` says: ``newsletter/3/fr``."""
         return f"{self.notice}/{self.number}/{self.language}"
+
+
+__all__ = ["NoticeKind", "NoticeVersion"]

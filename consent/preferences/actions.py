@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from consent.ledger.models import Action, EventSource
 from consent.ledger.recording import Choice, record_events
 from consent.links import LinkTarget
 from consent.preferences.queries import Option
+from consent.receipts.actions import send_receipt
 from portal import audit
 from portal.channels import Channel
 from portal.organisations.actors import Actor
@@ -48,8 +49,11 @@ def link_evidence(target: LinkTarget, visit: Visit) -> dict[str, Any]:
 
 
 def stop_one(*, target: LinkTarget, visit: Visit, source: EventSource) -> list[int]:
-    """Withdraw what the message was about; a second time, and for somebody erased, it records nothing (W-03, W-04)."""
-    return withdraw_by_link(
+    """Withdraw what the message was about; a second time, and for somebody erased, it records nothing (W-03, W-04).
+
+    Whoever did it on a page gets a receipt; a mail program's click gets none.
+    """
+    events = withdraw_by_link(
         organisation_id=target.organisation_id,
         contact_id=target.contact_id,
         purpose_id=target.purpose_id or None,
@@ -60,12 +64,20 @@ def stop_one(*, target: LinkTarget, visit: Visit, source: EventSource) -> list[i
         now=visit.at,
         source=source,
     )
+    if source != EventSource.ONE_CLICK:
+        receipt_for(target, events)
+    return events
+
+
+def receipt_for(target: LinkTarget, events: Collection[int]) -> None:
+    """One message for all that was chosen at once, after the commit."""
+    send_receipt(organisation=target.organisation_id, contact_id=target.contact_id, event_ids=list(events))
 
 
 @transaction.atomic
 def stop_everything(*, target: LinkTarget, visit: Visit) -> list[int]:
     """Withdraw every purpose on every channel (W-07)."""
-    return [
+    events = [
         event_id
         for channel in Channel
         for event_id in withdraw_by_link(
@@ -80,28 +92,36 @@ def stop_everything(*, target: LinkTarget, visit: Visit) -> list[int]:
             source=EventSource.LINK,
         )
     ]
+    receipt_for(target, events)
+    return events
 
 
 @transaction.atomic
 def save_choices(
-    *, target: LinkTarget, visit: Visit, options: Iterable[Option], chosen: Collection[str], wordings: dict[str, str]
+    *,
+    target: LinkTarget,
+    visit: Visit,
+    options: Sequence[Option],
+    chosen: Collection[str],
+    renewed: Collection[str],
+    wordings: dict[str, str],
 ) -> int:
-    """Record each switch that was turned, and nothing else; how many.
+    """Record each switch that was turned and each agreement that was renewed, and nothing else; how many.
 
     ``wordings``: the text shown beside each switch, which proves what was agreed to (C-06).
     """
     turned = [option for option in options if option.on != (option.key in chosen)]
-    for option in turned:
-        if option.on:
-            stop_option(target, visit, option)
-    granted = [option for option in turned if not option.on]
+    kept = [option for option in options if option.renewable and option.key in chosen and option.key in renewed]
+    events = [event for option in turned if option.on for event in stop_option(target, visit, option)]
+    granted = [option for option in turned if not option.on] + kept
     if granted:
-        grant_options(target, visit, granted, wordings)
-    return len(turned)
+        events += grant_options(target, visit, granted, wordings)
+    receipt_for(target, events)
+    return len(turned) + len(kept)
 
 
-def stop_option(target: LinkTarget, visit: Visit, option: Option) -> None:
-    withdraw_by_link(
+def stop_option(target: LinkTarget, visit: Visit, option: Option) -> list[int]:
+    return withdraw_by_link(
         organisation_id=target.organisation_id,
         contact_id=target.contact_id,
         purpose_id=option.purpose_id,
@@ -114,8 +134,8 @@ def stop_option(target: LinkTarget, visit: Visit, option: Option) -> None:
     )
 
 
-def grant_options(target: LinkTarget, visit: Visit, options: list[Option], wordings: dict[str, str]) -> None:
-    """A yes by the person's own act, with the words they saw.
+def grant_options(target: LinkTarget, visit: Visit, options: list[Option], wordings: dict[str, str]) -> list[int]:
+    """A yes by the person's own act, with the words they saw; the events' ids.
 
     Where double opt-in is asked for, acting through a link sent to that very address is the confirmation; on another
     channel the yes waits for one.
@@ -127,15 +147,16 @@ def grant_options(target: LinkTarget, visit: Visit, options: list[Option], wordi
         if option.double_opt_in and option.channel == target.channel:
             choices.append(choice_of(target, visit, option, Action.CONFIRM, wordings))
     with scope(organisation=organisation):
-        events = record_events(organisation, choices, now=visit.at)
+        events = [event for event in record_events(organisation, choices, now=visit.at) if event]
         audit.record(
-            actor=Actor.link(organisation, reference=f"contact:{target.contact_id}", ip=visit.ip),
+            actor=Actor.link(organisation, reference=f"contact:{target.contact_id}"),
             action="consent.granted",
             target_type="contact",
             target_id=target.contact_id,
-            details={"events": [event for event in events if event], "choices": [option.key for option in options]},
+            details={"events": events, "choices": [option.key for option in options]},
             at=visit.at,
         )
+    return events
 
 
 def choice_of(target: LinkTarget, visit: Visit, option: Option, action: Action, wordings: dict[str, str]) -> Choice:

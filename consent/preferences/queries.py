@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,17 +11,28 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.utils import translation
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from consent.ledger.models import EventSource, Status
 from consent.links import LinkTarget
 from consent.preferences import sql
-from consent.purposes.models import Basis
+from consent.purposes.models import Basis, Kind, texts_of
+from consent.purposes.rules import is_soft_opt_in_closed
 from portal.channels import Channel
 from portal.errors import NotFoundError
 from portal.ui.components import Text
 from subscribers.contacts.models import Origin
 
 STOPPED = frozenset({Status.WITHDRAWN, Status.OBJECTED, Status.REFUSED})
+
+
+Texts = dict[str, dict[str, str]]
+
+
+def with_json(row: Sequence[Any], *places: int) -> list[Any]:
+    """The row with what JSON columns hold at these places read: a cursor of Django's gives it as text."""
+    return [json.loads(cell) if n in places and isinstance(cell, str) else cell for n, cell in enumerate(row)]
 
 
 @dataclass(frozen=True)
@@ -61,12 +74,22 @@ class About:
     """The purpose a message was sent for, and where the person stands."""
 
     id: int | None
-    name: str | None
-    description: str | None
+    own_name: str | None
+    own_description: str | None
+    texts: Texts | None
     basis: str | None
     status: str | None
     since: datetime | None
     source: str | None
+
+    @property
+    def name(self) -> str:
+        """In the language of the page."""
+        return texts_of(self.texts or {}, get_language()).get("name") or self.own_name or ""
+
+    @property
+    def description(self) -> str:
+        return texts_of(self.texts or {}, get_language()).get("description") or self.own_description or ""
 
     @property
     def basis_label(self) -> Text:
@@ -133,7 +156,13 @@ def reader_of(target: LinkTarget) -> Reader:
         row = cursor.fetchone()
     if row is None:
         raise NotFoundError
-    return Reader(target, Sender(*row[:6]), Recipient(*row[6:13]), About(*row[13:20]), Provenance(*row[20:]))
+    return Reader(
+        target,
+        Sender(*row[:6]),
+        Recipient(*row[6:13]),
+        About(*with_json(row[13:21], 3)),
+        Provenance(*row[21:]),
+    )
 
 
 @dataclass(frozen=True)
@@ -141,13 +170,23 @@ class Option:
     """One switch of the preference page."""
 
     purpose_id: int
-    name: str
-    description: str
+    own_name: str
+    own_description: str
+    texts: Texts
     basis: str
+    facts: dict[str, Any]
+    kind: str
     double_opt_in: bool
     channel: str
     status: str | None
     over: bool
+    due: bool
+    """Is the agreement to be renewed (C-10, C-11)?"""
+    reworded: bool
+    """Have the words changed since they agreed?"""
+    ends: datetime | None
+    explicit: str = ""
+    """What a purpose with special categories of data asks people to agree to besides (C-14)."""
 
     @property
     def key(self) -> str:
@@ -156,13 +195,55 @@ class Option:
     @property
     def on(self) -> bool:
         """May the organisation write? Without a word of theirs only where the purpose needs no consent."""
-        if self.basis == Basis.CONSENT:
+        if self.needs_agreement:
             return self.status in (Status.GRANTED, Status.PAUSED) and not self.over
         return self.status not in STOPPED
 
     @property
+    def needs_agreement(self) -> bool:
+        """As the gate sees it (:func:`consent.purposes.rules.needs_agreement`)."""
+        return self.basis == Basis.CONSENT or is_soft_opt_in_closed(self.basis, self.facts)
+
+    @property
+    def name(self) -> str:
+        """In the language of the page: the words beside the switch, and the evidence of what was agreed to."""
+        return texts_of(self.texts, get_language()).get("name") or self.own_name
+
+    @property
+    def description(self) -> str:
+        return texts_of(self.texts, get_language()).get("description") or self.own_description
+
+    @property
+    def sentence(self) -> str:
+        """What the switch says, and what turning it on agrees to."""
+        text = (
+            _("I agree to “%(purpose)s” for messages by %(channel)s.")
+            if self.kind == Kind.TRACKING
+            else _("I want to receive “%(purpose)s” by %(channel)s.")
+        )
+        return self.spelled_out(text)
+
+    def spelled_out(self, text: str) -> str:
+        return f"{text % {'purpose': self.name, 'channel': self.channel_label}} {self.explicit}".strip()
+
+    @property
+    def renewable(self) -> bool:
+        """The person agrees still, and is asked to say so again: by an act, never by a box ticked for them."""
+        return self.on and self.due and self.needs_agreement
+
+    @property
+    def renewal(self) -> str:
+        """What agreeing anew says."""
+        text = (
+            _("I still agree to “%(purpose)s” for messages by %(channel)s.")
+            if self.kind == Kind.TRACKING
+            else _("I still want to receive “%(purpose)s” by %(channel)s.")
+        )
+        return self.spelled_out(text)
+
+    @property
     def waiting(self) -> bool:
-        return self.basis == Basis.CONSENT and self.status == Status.UNCONFIRMED
+        return self.needs_agreement and self.status == Status.UNCONFIRMED
 
     @property
     def channel_label(self) -> Text:
@@ -179,4 +260,4 @@ def options_of(target: LinkTarget, *, now: datetime) -> list[Option]:
     }
     with connection.cursor() as cursor:
         cursor.execute(sql.CHOICES, params)
-        return [Option(*row) for row in cursor.fetchall()]
+        return [Option(*with_json(row, 3, 5)) for row in cursor.fetchall()]

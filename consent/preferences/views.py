@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from consent.ledger.models import EventSource
 from consent.links import LinkError, LinkKind, LinkTarget, read_token
@@ -66,7 +65,10 @@ def chosen_by(request: HttpRequest, target: LinkTarget) -> str:
     options = options_of(target, now=visit.at)
     wordings = {option.key: wording(option) for option in options}
     chosen = set(request.POST.getlist("choice"))
-    turned = actions.save_choices(target=target, visit=visit, options=options, chosen=chosen, wordings=wordings)
+    renewed = set(request.POST.getlist("renewed"))
+    turned = actions.save_choices(
+        target=target, visit=visit, options=options, chosen=chosen, renewed=renewed, wordings=wordings
+    )
     return "saved" if turned else "same"
 
 
@@ -115,9 +117,8 @@ def visit_of(request: HttpRequest, door: str) -> Visit:
 
 def wording(option: Option) -> str:
     """The text beside a switch: shown, and kept as evidence of what was agreed to."""
-    channel = str(option.channel_label)
-    text = _("I want to receive “%(purpose)s” by %(channel)s.") % {"purpose": option.name, "channel": channel}
-    return f"{text} {option.description}".strip()
+    sentence = option.renewal if option.renewable else option.sentence
+    return f"{sentence} {option.description}".strip()
 
 
 def by_purpose(options: list[Option]) -> list[list[Option]]:

@@ -1,1 +1,1 @@
-"""Proofs for those who do not trust us. See ``docs/build/ledger.md``."""
+"""Proofs for those who do not trust us: what they check, and how it is handed over. See ``docs/build/proofs.md``."""

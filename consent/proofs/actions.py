@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +10,25 @@ from django.db import transaction
 
 from consent.ledger.models import ConsentEvent
 from consent.proofs.building import proof_of
+from consent.proofs.bundle import bundle, proof_json
+from consent.proofs.documents import proof_pdf
+from consent.proofs.errors import NoProofError
+from consent.proofs.queries import events_in_force
 from portal import audit
 from portal.organisations.actors import Actor
+from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
+
+MEDIA_TYPES = {"json": "application/json", "pdf": "application/pdf", "zip": "application/zip"}
+
+
+@dataclass(frozen=True)
+class ProofFile:
+    """A file to hand over."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 @transaction.atomic
@@ -28,3 +45,62 @@ def take_proof(*, actor: Actor, event: ConsentEvent, now: datetime) -> dict[str,
         at=now,
     )
     return found
+
+
+@transaction.atomic
+def export_proof(
+    *, actor: Actor, organisation: Organisation, event: ConsentEvent, kind: str, now: datetime
+) -> ProofFile:
+    """One event's proof as ``json``, ``pdf`` or ``zip`` (all of it, with the program that checks it), audited.
+
+    Texts for people are in the active language. Raises ``not_sealed_yet``, ``event_changed``.
+    """
+    actor.require(Capability.CONSENTS_VIEW)
+    proof = proof_of(event)
+    content = {
+        "json": lambda: proof_json(proof),
+        "pdf": lambda: proof_pdf(proof, organisation=organisation, now=now),
+        "zip": lambda: bundle([("", proof, proof_pdf(proof, organisation=organisation, now=now))]),
+    }[kind]()
+    record_export(actor, event.contact_id, {"events": [event.pk], "format": kind}, now)
+    return ProofFile(f"proof-{event.pk}.{kind}", MEDIA_TYPES[kind], content)
+
+
+@transaction.atomic
+def take_proofs(*, actor: Actor, organisation: Organisation, contact_id: int, now: datetime) -> list[dict[str, Any]]:
+    """The proof of every agreement of a person that is in force (C-01), audited.
+
+    Raises ``no_proof`` when there is none to show, ``not_sealed_yet``, ``event_changed``.
+    """
+    actor.require(Capability.CONSENTS_VIEW)
+    events = events_in_force(organisation, contact_id)
+    if not events:
+        raise NoProofError
+    proofs = [proof_of(event) for event in events]
+    record_export(actor, contact_id, {"events": [event.pk for event in events], "format": "json"}, now)
+    return proofs
+
+
+@transaction.atomic
+def export_proofs(*, actor: Actor, organisation: Organisation, contact_id: int, now: datetime) -> ProofFile:
+    """The same as one ZIP: a folder each with the file and the page, and the program once; some tenths of a second
+    for each agreement.
+    """
+    actor.require(Capability.CONSENTS_VIEW)
+    events = events_in_force(organisation, contact_id)
+    if not events:
+        raise NoProofError
+    parts = [(folder_of(event), proof_of(event)) for event in events]
+    content = bundle([(folder, proof, proof_pdf(proof, organisation=organisation, now=now)) for folder, proof in parts])
+    record_export(actor, contact_id, {"events": [event.pk for event in events], "format": "zip"}, now)
+    return ProofFile(f"proofs-contact-{contact_id}.zip", MEDIA_TYPES["zip"], content)
+
+
+def folder_of(event: ConsentEvent) -> str:
+    return f"{event.purpose.key}-{event.channel}/{event.pk}-{event.action}/"
+
+
+def record_export(actor: Actor, contact_id: int, details: dict[str, Any], at: datetime) -> None:
+    audit.record(
+        actor=actor, action="proof.exported", target_type="contact", target_id=contact_id, details=details, at=at
+    )

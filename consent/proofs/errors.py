@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.errors import ConflictError
+from portal.errors import ConflictError, NotFoundError
 
 
 class NotSealedYetError(ConflictError):
@@ -25,3 +25,10 @@ class EventChangedError(ConflictError):
         "This event is not what was sealed: it has been changed in the database. Have the ledger verified, and look "
         "into a backup."
     )
+
+
+class NoProofError(NotFoundError):
+    """Nothing is in force that a proof could show (C-01)."""
+
+    code = "no_proof"
+    title = _("There is no proof: no agreement of this person is in force.")

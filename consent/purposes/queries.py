@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 
 from consent.purposes.errors import ChannelNotOfferedError, UnknownPurposeError
-from consent.purposes.models import Purpose
+from consent.purposes.models import Kind, Purpose, PurposeVersion
 from portal.errors import NotFoundError
 from portal.organisations.models import Organisation
 
@@ -21,7 +22,8 @@ SELECT EXISTS (
 
 def purpose_by_key(organisation: Organisation, key: str) -> Purpose:
     """The purpose with this key; ``not_found`` otherwise."""
-    purpose = Purpose.objects.filter(organisation=organisation, key=key).first()
+    known = Purpose.objects.select_related("organisation", "parent", "replaces")
+    purpose = known.filter(organisation=organisation, key=key).first()
     if purpose is None:
         raise NotFoundError
     return purpose
@@ -51,3 +53,22 @@ def has_events(purpose: Purpose) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(ANY_STATE, {"organisation": purpose.organisation_id, "purpose": purpose.pk})
         return bool(cursor.fetchone()[0])
+
+
+def purposes_of(organisation: Organisation, *, search: str = "", basis: str = "") -> QuerySet[Purpose]:
+    """The organisation's purposes with the one each is shown below; by words of name or key, and by basis."""
+    found = Purpose.objects.filter(organisation=organisation).select_related("parent")
+    if search:
+        found = found.filter(Q(name__icontains=search) | Q(key__icontains=search))
+    return found.filter(basis=basis) if basis else found
+
+
+def versions_of(purpose: Purpose) -> QuerySet[PurposeVersion]:
+    """Everything the purpose has said, oldest first."""
+    return PurposeVersion.objects.filter(organisation=purpose.organisation_id, purpose=purpose).order_by("number")
+
+
+def tracking_purpose(organisation_id: int, channel: str) -> Purpose | None:
+    """The purpose of opens and clicks, where it is used on this channel (B-09). Index: one_tracking_purpose."""
+    found = Purpose.objects.filter(organisation=organisation_id, kind=Kind.TRACKING).first()
+    return found if found is not None and channel in found.channels else None

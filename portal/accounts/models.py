@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -19,8 +19,12 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
-class User(AbstractBaseUser):
-    """A person with a password; the e-mail address is the name to sign in with."""
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with a password; the e-mail address is the name to sign in with.
+
+    Groups and permissions are there for Wagtail alone, and follow the memberships (`consent.notices.tree`); what a
+    member may do anywhere else is decided by the roles. Nobody is a superuser.
+    """
 
     email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=200, blank=True)

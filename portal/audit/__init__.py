@@ -26,7 +26,8 @@ def record(
 ) -> None:
     """Write who did what, in the transaction of the write itself; ``details`` holds ids and counts, never addresses.
 
-    Whoever acts by a link is a contact: where they were is in the evidence, which can be destroyed, not here (S-03).
+    Of a person behind a link no network address is written: this table is never changed, so an erasure could not reach
+    it. The evidence in the ledger has it, sealed.
     """
     from portal.audit.models import AuditEntry
     from portal.organisations.actors import ActorKind

@@ -14,7 +14,7 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 
-ROTATED = (KeyPurpose.DATA, KeyPurpose.SUPPRESSION, KeyPurpose.SIGNING)
+ROTATED = (KeyPurpose.DATA, KeyPurpose.SUPPRESSION, KeyPurpose.SIGNING, KeyPurpose.ARCHIVE)
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ class KeyPurpose(models.TextChoices):
     SUPPRESSION = "suppression", _("Suppression list")
     LINKS = "links", _("Links")
     SIGNING = "signing", _("Signatures")
+    ARCHIVE = "archive", _("Archived evidence")
 
 
 class OrganisationKey(models.Model):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from portal.crypto.boxes import key_version, opened_box, sealed_box
+from portal.crypto.boxes import key_version, opened_box, sealed_box, sealed_boxes
 from portal.crypto.keyring import KeyPurpose, KeyRing, Owner, key_ring
 
 
@@ -14,8 +16,9 @@ class Sealer:
     Make one a job, not one for ever.
     """
 
-    def __init__(self, owner: Owner, ring: KeyRing) -> None:
+    def __init__(self, owner: Owner, ring: KeyRing, purpose: KeyPurpose = KeyPurpose.DATA) -> None:
         self._owner = owner
+        self._purpose = purpose
         self._version = ring.current.version
         self._ciphers = {key.version: AESGCM(key.secret) for key in ring.versions}
         self._current = self._ciphers[self._version]
@@ -23,18 +26,22 @@ class Sealer:
     def seal(self, plaintext: bytes, *, context: bytes) -> bytes:
         return sealed_box(self._current, self._version, plaintext, context)
 
+    def seal_all(self, plaintexts: Sequence[bytes], *, contexts: Sequence[bytes]) -> Iterator[bytes]:
+        """The same for many, each in its own context."""
+        return sealed_boxes(self._current, self._version, plaintexts, contexts)
+
     def open(self, box: bytes, *, context: bytes) -> bytes:
         """The plaintext; :class:`TamperedError` when the box or its place was changed."""
         version = key_version(box)
         if version not in self._ciphers:
-            ring = key_ring(self._owner, KeyPurpose.DATA, holding=version)
+            ring = key_ring(self._owner, self._purpose, holding=version)
             self._ciphers = {key.version: AESGCM(key.secret) for key in ring.versions}
         return opened_box(self._ciphers[version], box, context)
 
 
-def sealer(organisation: Owner) -> Sealer:
-    """A sealer with the data keys of this organisation (``None`` for the host)."""
-    return Sealer(organisation, key_ring(organisation, KeyPurpose.DATA))
+def sealer(organisation: Owner, purpose: KeyPurpose = KeyPurpose.DATA) -> Sealer:
+    """A sealer with the keys of this organisation (``None`` for the host): its data keys, or those of its archive."""
+    return Sealer(organisation, key_ring(organisation, purpose), purpose)
 
 
 def seal(organisation: Owner, plaintext: bytes, *, context: bytes) -> bytes:

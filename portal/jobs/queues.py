@@ -8,15 +8,16 @@ from typing import Any
 
 from celery import Task, shared_task
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Queue(models.TextChoices):
-    IMPORTS = "imports"
-    IMPORTS_SMALL = "imports_small"
-    EXPORTS = "exports"
-    DOCUMENTS = "documents"
-    MAIL = "mail"
-    DEFAULT = "default"
+    IMPORTS = "imports", _("Imports")
+    IMPORTS_SMALL = "imports_small", _("Small imports")
+    EXPORTS = "exports", _("Exports")
+    DOCUMENTS = "documents", _("Documents")
+    MAIL = "mail", _("E-mail")
+    DEFAULT = "default", _("Everything else")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from portal.errors import InvalidInputError, NotFoundError
 from portal.mail.actions import queue_mail
 from portal.organisations.actors import Actor
 from portal.organisations.errors import AlreadyMemberError, InvitationEndedError, LastOwnerError
+from portal.organisations.followers import membership_changed, organisation_made
 from portal.organisations.links import absolute
 from portal.organisations.models import Invitation, Membership, Organisation
 from portal.organisations.roles import Capability, Role
@@ -39,6 +40,7 @@ def create_organisation(*, actor: Actor, slug: str, name: str, locale: str = "en
         raise InvalidInputError.at(field, code="invalid_value", detail=messages[0]) from error
     organisation.save()
     audit.record(actor=actor, action="organisation.created", target=organisation, organisation=organisation)
+    organisation_made(organisation)
     return organisation
 
 
@@ -69,6 +71,7 @@ def add_member(*, actor: Actor, organisation: Organisation, user: User, roles: S
             details={"roles": list(roles)},
             organisation=organisation,
         )
+        membership_changed(membership)
     return membership
 
 
@@ -80,6 +83,7 @@ def change_roles(*, actor: Actor, membership: Membership, roles: Sequence[Role])
     membership.roles = list(roles)
     membership.save(update_fields=["roles"])
     audit.record(actor=actor, action="member.changed", target=membership, details={"roles": list(roles)})
+    membership_changed(membership)
 
 
 @transaction.atomic
@@ -92,6 +96,7 @@ def end_membership(*, actor: Actor, membership: Membership) -> None:
     membership.save(update_fields=["ended_at"])
     membership.tokens.filter(revoked_at=None).update(revoked_at=now)
     audit.record(actor=actor, action="member.removed", target=membership, at=now)
+    membership_changed(membership)
 
 
 def keep_an_owner(membership: Membership, roles: Sequence[str]) -> None:

@@ -33,8 +33,14 @@ class Capability(StrEnum):
     SEGMENTS_EDIT = "segments.edit"
     PURPOSES_VIEW = "purposes.view"
     PURPOSES_EDIT = "purposes.edit"
+    NOTICES_VIEW = "notices.view"
+    NOTICES_EDIT = "notices.edit"
+    NOTICES_APPROVE = "notices.approve"
+    COLLECTION_VIEW = "collection.view"
+    COLLECTION_EDIT = "collection.edit"
     CONSENTS_VIEW = "consents.view"
     CONSENTS_RECORD = "consents.record"
+    EVIDENCE_ARCHIVE = "evidence.archive"
     SUPPRESSIONS_VIEW = "suppressions.view"
     SUPPRESSIONS_EDIT = "suppressions.edit"
     AUDIENCES_VIEW = "audiences.view"
@@ -58,6 +64,8 @@ _SEEING = frozenset(
         _C.IMPORTS_VIEW,
         _C.SEGMENTS_VIEW,
         _C.PURPOSES_VIEW,
+        _C.NOTICES_VIEW,
+        _C.COLLECTION_VIEW,
         _C.CONSENTS_VIEW,
         _C.SUPPRESSIONS_VIEW,
         _C.AUDIENCES_VIEW,
@@ -74,6 +82,8 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _C.FIELDS_EDIT,
         _C.IMPORTS_RUN,
         _C.SEGMENTS_EDIT,
+        _C.NOTICES_EDIT,
+        _C.COLLECTION_EDIT,
         _C.CONSENTS_RECORD,
         _C.SUPPRESSIONS_EDIT,
         _C.AUDIENCES_PREPARE,
@@ -82,7 +92,11 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.DPO: _SEEING
     | {
         _C.PURPOSES_EDIT,
+        _C.NOTICES_EDIT,
+        _C.NOTICES_APPROVE,
+        _C.COLLECTION_EDIT,
         _C.CONSENTS_RECORD,
+        _C.EVIDENCE_ARCHIVE,
         _C.SUPPRESSIONS_EDIT,
         _C.IMPORTS_RELEASE,
         _C.AUDIENCES_APPROVE,
@@ -96,6 +110,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
         _C.IMPORTS_RUN,
         _C.SEGMENTS_EDIT,
         _C.PURPOSES_EDIT,
+        _C.COLLECTION_EDIT,
         _C.CONSENTS_RECORD,
         _C.SUPPRESSIONS_EDIT,
         _C.AUDIENCES_PREPARE,

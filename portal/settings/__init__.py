@@ -42,6 +42,13 @@ INSTALLED_APPS = [
     "allauth.account",
     "django_htmx",
     "ninja",
+    # Notices are written in Wagtail (docs/decisions/0009); images, documents, redirects, forms and sites stay out.
+    "wagtail.users",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
     "whitenoise.runserver_nostatic",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -68,19 +75,22 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.ui.errors.DomainErrorMiddleware",
+    "consent.notices.fence.CmsFenceMiddleware",
 ]
 
 # Pages opened from a link in an e-mail: no session, no cookie, no account. `portal.public_doors` serves them.
 PUBLIC_URLCONF = "portal.public_urls"
-PUBLIC_PREFIXES = ("/u/", "/p/", "/w/")
+PUBLIC_PREFIXES = ("/u/", "/p/", "/w/", "/s/", "/c/", "/n/", "/v/")
 
 # Stands before Django in `portal.wsgi`, for the one POST that comes by the million.
 ONE_CLICK_DOOR = "consent.preferences.one_click_door.OneClickDoor"
 
 API_ROUTERS = [
     "consent.purposes.api.router",
+    "consent.notices.api.router",
     "subscribers.fields.api.router",
     "subscribers.contacts.api.router",
+    "consent.collection.api.router",
     "consent.ledger.api.router",
     "consent.proofs.api.router",
     "subscribers.imports.api.router",
@@ -203,6 +213,24 @@ EMAIL_USE_TLS = EMAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = parseaddr(EMAIL.get("OPTIONS", {}).get("from", ""))[1] or f"accord@{BASE_HOST}"
+
+# Wagtail, below /cms/ only: our accounts, our addresses, nothing fetched from elsewhere (T-02).
+WAGTAIL_SITE_NAME = "Accord"
+WAGTAILADMIN_BASE_URL = ACCORD.base_url
+WAGTAILADMIN_LOGIN_URL = "/accounts/login/"
+WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
+WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
+WAGTAIL_I18N_ENABLED = False
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
+WAGTAIL_ALLOW_UNICODE_SLUGS = False
+WAGTAIL_FINISH_WORKFLOW_ACTION = "consent.notices.finishing.publish_approved"
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database", "AUTO_UPDATE": False}}
 
 CELERY: dict[str, Any] = {
     "broker_url": ACCORD.broker_url,

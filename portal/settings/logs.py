@@ -63,6 +63,8 @@ def logging_settings(*, production: bool) -> dict[str, Any]:
             # An unknown page or a refused token is the visitor's affair; its address may carry a token.
             "django.request": {"level": "ERROR"},
             "celery": {"level": "WARNING"},
+            "django_tasks": {"level": "WARNING"},
+            "wagtail": {"level": "WARNING"},
             "fontTools": {"level": "ERROR"},
             "weasyprint": {"level": "ERROR"},
         },

@@ -42,11 +42,17 @@ LOOKS: dict[str, Look] = {
     "claimed": Look("info", "hand-stop", _("Claimed")),
     "completed": Look("success", "check", _("Completed")),
     "test": Look("info", "tool", _("Test")),
+    # notices
+    "awaiting_dpo": Look("info", "send", _("Waits for the DPO")),
+    "sent_back": Look("warning", "arrow-back-up", _("Sent back")),
+    "ended": Look("neutral", "ban", _("No longer shown")),
     # consents and the reasons of the gate
     "granted": Look("success", "check", _("Agreed")),
     "allowed": Look("success", "check", _("Allowed")),
     "denied": Look("danger", "ban", _("Not allowed")),
     "none": Look("neutral", "circle-dashed", _("Nothing recorded")),
+    "unanswered": Look("neutral", "help", _("Asked, no answer")),
+    "renewal_due": Look("warning", "refresh", _("To be renewed")),
     "no_consent": Look("neutral", "circle-dashed", _("No consent")),
     "unconfirmed": Look("warning", "mail-check", _("Not confirmed")),
     "refused": Look("danger", "thumb-down", _("Refused")),
@@ -75,6 +81,7 @@ LOOKS: dict[str, Look] = {
     "sealed": Look("success", "shield-check", _("Sealed")),
     "unsealed": Look("neutral", "hourglass", _("Waits for its seal")),
     "live": Look("success", "bolt", _("Live")),
+    "closed": Look("neutral", "lock", _("Closed")),
     "ok": Look("success", "check", _("In order")),
     "warning": Look("warning", "alert-triangle", _("Attention")),
 }

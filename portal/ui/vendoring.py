@@ -40,6 +40,8 @@ PACKAGES = (
     ),
     Package("@tabler/icons", "3.51.0", "MIT", {"icons/outline": "icons.svg"}),
     Package("htmx.org", "2.0.11", "0BSD", {"dist/htmx.min.js": "htmx.min.js"}),
+    # For browsers whose own cryptography knows no Ed25519; the page that checks proofs loads it only then.
+    Package("@noble/ed25519", "3.2.0", "MIT", {"index.js": "noble-ed25519.js"}),
 )
 
 

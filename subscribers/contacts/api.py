@@ -78,7 +78,7 @@ class ContactOut(Schema):
         default_factory=dict, description="Field to `{source, import, name}`: where each value comes from."
     )
     consents: list[dict[str, Any]] = Field(
-        default_factory=list, description="`{purpose, channel, status, since, expires_at}` for each."
+        default_factory=list, description="`{purpose, channel, status, since, expires_at, renewal_due}` for each."
     )
 
 

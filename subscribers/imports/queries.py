@@ -38,6 +38,12 @@ def imports(organisation: Organisation, *, state: str = "", search: str = "") ->
     return found
 
 
+def quarantine_card(organisation: Organisation) -> dict[str, Any]:
+    """Bought and partner lists that wait for somebody to check their sample (I-04), the oldest first."""
+    waiting = Import.objects.filter(organisation=organisation, state=ImportState.QUARANTINED, frozen_at=None)
+    return {"imports": list(waiting.order_by("finished_at", "pk")[:5]), "waiting": waiting.count()}
+
+
 def import_by_id(organisation: Organisation, import_id: str | int) -> Import:
     """Raises NotFoundError, also for what is no id."""
     text = str(import_id)

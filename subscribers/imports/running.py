@@ -19,11 +19,11 @@ from subscribers.imports.merging.counting import Totals
 from subscribers.imports.merging.feeding import Preparer, ReadyChunk, feed
 from subscribers.imports.merging.merging import merge
 from subscribers.imports.merging.outcomes import discard_outcomes
-from subscribers.imports.merging.staging import Stage, StaleChunkError, stages
+from subscribers.imports.merging.staging import Stage, StaleChunkError, known_contacts, stages
 from subscribers.imports.merging.tags import KnownTags
 from subscribers.imports.models import Import, ImportState
 from subscribers.imports.preparing import prepare_in
-from subscribers.imports.reading.chunks import CHUNK_ROWS, FIRST_ROWS, Chunk, read_chunks, tuned_interpreter
+from subscribers.imports.reading.chunks import CHUNK_ROWS, FIRST_ROWS, LAST_ROWS, Chunk, read_chunks, tuned_interpreter
 from subscribers.imports.reading.reader import LARGE_BYTES, read_in_child
 from subscribers.imports.reading.streaming import BLOCK_BYTES
 from subscribers.imports.stages import StageRuns
@@ -105,13 +105,14 @@ class Merger:
         self.sizes: dict[str, int] = checkpoint.get("sizes") or {
             "chunk_rows": CHUNK_ROWS,
             "first_rows": FIRST_ROWS,
+            "last_rows": LAST_ROWS,
             "block_bytes": BLOCK_BYTES,
         }
         self.offset: int = checkpoint.get("offset", 0)
         self._horizon: int = checkpoint.get("horizon", 0)
         self._read: int = checkpoint.get("read", 0)
         self._totals = Totals.of(source)
-        self._created, self._analyze_at = 0, 1
+        self._created, self._known = 0, -1
 
     def take(self, ready: ReadyChunk) -> None:
         if ready.stage is not None:
@@ -129,9 +130,20 @@ class Merger:
                 if attempt == TRIES or not is_passing(error):
                     raise
                 self._preparer.again(ready, stage)
-        if self._created >= self._analyze_at:
+        self._tell_planner()
+
+    def _tell_planner(self) -> None:
+        """Have the statistics renewed when this run has doubled the contacts that they know of, or nearly.
+
+        To count them costs as much as to merge some chunks. What grows more slowly is left to the autovacuum.
+        """
+        if not self._created:
+            return
+        if self._known < 0:
+            self._known = known_contacts()
+        if self._created > self._known:
             self._preparer.analyze_first()
-            self._analyze_at = self._created * 4
+            self._known = self._created * 4
 
     def _merge(self, ready: ReadyChunk, stage: Stage) -> None:
         chunk = ready.chunk

@@ -14,6 +14,17 @@ from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+# What soft opt-in and legitimate interest must show (B-03, B-06).
+FACTS = {
+    "collected_directly": True,
+    "sale": "Orders in our shops",
+    "similar": "Lamps, like those that were bought",
+    "same_legal_person": True,
+    "objection_text": "Tick here if you want no offers.",
+    "free_accounts": False,
+    "free_accounts_reason": "",
+}
+BALANCE = {"date": "2026-05-04", "author": "Ada Byron", "summary": "They expect it; they can object.", "document": ""}
 EVIDENCE = {"form": "Newsletter", "text": "I want the newsletter."}
 
 
@@ -25,6 +36,8 @@ def new_purpose(organisation: Organisation, key: str = "newsletter", **values: A
         "channels": ["email", "sms"],
         "created_at": NOW,
         "updated_at": NOW,
+        "soft_opt_in": FACTS if values.get("basis") == Basis.SOFT_OPT_IN else {},
+        "balance": BALANCE if values.get("basis") == Basis.LEGITIMATE_INTEREST else {},
         **values,
     }
     with scope(organisation=organisation):

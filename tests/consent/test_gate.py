@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -19,14 +19,16 @@ from consent.purposes.models import Basis, Purpose
 from portal.organisations.models import Organisation
 from portal.ui.statuses import LOOKS
 from subscribers.contacts.models import Contact
+from subscribers.fields.models import Field
 from subscribers.imports.models import Import
 from subscribers.suppression.models import Suppression
-from tests.consent.choices import NOW, choose, new_purpose
+from tests.consent.choices import BALANCE, FACTS, NOW, choose, new_purpose
 from tests.people import new_contact
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 numbers = count(1)
+BIRTH_DATE = {"label": "Born", "type": "date", "justification": "To write to nobody under age.", "created_at": NOW}
 
 people = st.fixed_dictionaries(
     {
@@ -39,13 +41,24 @@ people = st.fixed_dictionaries(
         "paused_until": st.sampled_from([None, -1, 0, 1]),
         "came_with": st.sampled_from(["", "proven", "unproven", "frozen"]),
         "agreed_by": st.sampled_from(["", "proven", "frozen"]),
+        # Days from the birthday on which the person is as old as the limit says.
+        "grown_up_since": st.sampled_from([None, -1, 0, 1]),
     }
 )
 
 
-def reasons_in_plain_python(person: dict[str, Any], basis: str, channel: str) -> list[str]:
+def limit_of(basis: str, age_limit: int | None) -> int:
+    """Acme is in France, where the law says 15; what a contract or the law asks for has no limit of its own."""
+    if age_limit is not None:
+        return age_limit
+    return 0 if basis in ("contract", "legal_obligation") else 15
+
+
+def reasons_in_plain_python(
+    person: dict[str, Any], basis: str, channel: str, *, facts: bool, age_limit: int | None
+) -> list[str]:
     """The rules of the gate once more, as one would tell them to a colleague."""
-    status, on_consent = person["status"], basis == "consent"
+    status, on_consent = person["status"], basis == "consent" or (basis == "soft_opt_in" and not facts)
     ran_out = person["expires"] is not None and person["expires"] <= 0
     pause_is_over = person["paused_until"] is not None and person["paused_until"] <= 0
     agreed = status in ("granted", "paused")
@@ -54,9 +67,11 @@ def reasons_in_plain_python(person: dict[str, Any], basis: str, channel: str) ->
         reasons.append("restricted")
     if channel in person["suppressed_on"]:
         reasons.append("suppressed")
+    if person["grown_up_since"] == -1 and limit_of(basis, age_limit):
+        reasons.append("under_age")
     if status in ("objected", "withdrawn", "refused"):
         reasons.append(status)
-    if on_consent and status in (None, "none"):
+    if on_consent and status in (None, "none", "unanswered"):
         reasons.append("no_consent")
     if (on_consent and status == "unconfirmed") or (person["came_with"] == "unproven" and not agreed):
         reasons.append("unconfirmed")
@@ -103,6 +118,13 @@ def agreement(contact: Contact, purpose: Purpose, channel: str, lot: Import | No
     return event.pk
 
 
+def birth_date(purpose: Purpose, person: dict[str, Any]) -> dict[str, str]:
+    if person["grown_up_since"] is None:
+        return {}
+    turned = NOW.date() - person["grown_up_since"] * DAY
+    return {"birth_date": turned.replace(year=turned.year - limit_of(purpose.basis, purpose.age_limit)).isoformat()}
+
+
 def new_person(organisation: Organisation, purpose: Purpose, channel: str, person: dict[str, Any]) -> Contact:
     number = next(numbers)
     known = lots(organisation)
@@ -114,6 +136,7 @@ def new_person(organisation: Organisation, purpose: Purpose, channel: str, perso
         restricted_at=NOW if person["restricted"] else None,
         origin="api",
         source_import=known.get(person["came_with"]),
+        attributes=birth_date(purpose, person),
         created_at=NOW,
         updated_at=NOW,
     )
@@ -154,13 +177,20 @@ def new_person(organisation: Organisation, purpose: Purpose, channel: str, perso
     crowd=st.lists(people, min_size=1, max_size=4),
     basis=st.sampled_from(Basis.values),
     channel=st.sampled_from(["email", "sms"]),
+    facts=st.booleans(),
+    age_limit=st.sampled_from([None, 0, 18]),
 )
 def test_the_three_forms_and_plain_python_agree(
-    in_acme: Organisation, crowd: list[dict[str, Any]], basis: str, channel: str
+    in_acme: Organisation, crowd: list[dict[str, Any]], basis: str, channel: str, facts: bool, age_limit: int | None
 ) -> None:
-    purpose = new_purpose(in_acme, f"purpose-{next(numbers)}", basis=basis)
+    Field.objects.get_or_create(organisation=in_acme, key="birth_date", defaults=BIRTH_DATE)
+    shown = FACTS if facts else {}
+    key = f"purpose-{next(numbers)}"
+    purpose = new_purpose(in_acme, key, basis=basis, soft_opt_in=shown, age_limit=age_limit)
     expected = {
-        new_person(in_acme, purpose, channel, person).pk: reasons_in_plain_python(person, basis, channel)
+        new_person(in_acme, purpose, channel, person).pk: reasons_in_plain_python(
+            person, basis, channel, facts=facts, age_limit=age_limit
+        )
         for person in crowd
     }
     first = {contact_id: reasons[0] if reasons else None for contact_id, reasons in expected.items()}
@@ -183,6 +213,66 @@ def test_the_three_forms_and_plain_python_agree(
         found = cursor.fetchall()
     assert len(found) == len(expected)
     assert dict(found) == first
+
+
+@pytest.mark.parametrize("fact", ["collected_directly", "sale", "similar", "same_legal_person", "objection_text"])
+def test_soft_opt_in_reaches_nobody_who_has_not_agreed_until_every_fact_is_there(
+    in_acme: Organisation, ada: Contact, ben: Contact, fact: str
+) -> None:
+    """B-03."""
+    offers = new_purpose(in_acme, "offers", basis="soft_opt_in", soft_opt_in={**FACTS, fact: ""})
+    choose(ben, offers, "grant")
+    assert check(in_acme, offers, "email", [ada.pk, ben.pk], now=NOW).denied == {ada.pk: "no_consent"}
+    offers.soft_opt_in = FACTS
+    assert check(in_acme, offers, "email", [ada.pk, ben.pk], now=NOW).allowed == [ada.pk, ben.pk]
+
+
+def test_a_free_account_is_a_sale_only_with_a_reason(in_acme: Organisation, ada: Contact) -> None:
+    """B-04."""
+    offers = new_purpose(in_acme, "offers", basis="soft_opt_in", soft_opt_in={**FACTS, "free_accounts": True})
+    assert explain(ada.pk, offers, "email", now=NOW).reasons == ["no_consent"]
+    offers.soft_opt_in = {**FACTS, "free_accounts": True, "free_accounts_reason": "C-654/23, paid by advertising"}
+    assert explain(ada.pk, offers, "email", now=NOW).allowed
+
+
+@pytest.mark.parametrize(
+    ("values", "allowed"),
+    [
+        ({"basis": "soft_opt_in"}, False),
+        ({"basis": "legitimate_interest"}, False),
+        ({"basis": "legitimate_interest", "profession_note": "Buyers of shops, about their shop"}, True),
+        ({"basis": "contract"}, True),
+    ],
+)
+def test_consumers_are_called_only_with_their_consent_since_august_2026(
+    in_acme: Organisation, values: dict[str, str], allowed: bool
+) -> None:
+    """B-08."""
+    calls = new_purpose(in_acme, "calls", channels=["phone"], **values)
+    person = new_contact(in_acme, "tel@example.org", phone="+33600000001")
+    before, after = datetime(2026, 8, 10, 21, 59, tzinfo=UTC), datetime(2026, 8, 10, 22, 0, tzinfo=UTC)
+    assert explain(person.pk, calls, "phone", now=before).allowed
+    assert explain(person.pk, calls, "phone", now=after).allowed is allowed
+
+
+def test_the_age_is_asked_only_where_the_organisation_declares_a_birth_date(
+    in_acme: Organisation, other: Organisation
+) -> None:
+    """K-01."""
+    newsletter = new_purpose(in_acme, basis="legitimate_interest", balance=BALANCE)
+    child = new_contact(in_acme, "child@example.org", attributes={"birth_date": "2014-01-01"})
+    assert explain(child.pk, newsletter, "email", now=NOW).allowed
+    with scope(organisation=other):
+        Field.objects.create(organisation=other, key="birth_date", **BIRTH_DATE)
+    assert explain(child.pk, newsletter, "email", now=NOW).allowed
+    Field.objects.create(organisation=in_acme, key="birth_date", **BIRTH_DATE)
+    assert explain(child.pk, newsletter, "email", now=NOW).reasons == ["under_age"]
+    in_acme.country = "DE"
+    in_acme.save()
+    grown = new_contact(in_acme, "grown@example.org", attributes={"birth_date": "2010-06-01"})
+    younger = new_contact(in_acme, "younger@example.org", attributes={"birth_date": "2010-06-02"})
+    asked = [grown.pk, younger.pk]
+    assert check(in_acme, newsletter, "email", asked, now=NOW).denied == {younger.pk: "under_age"}
 
 
 def test_ids_of_nobody_and_of_another_organisation_are_not_found(

@@ -19,6 +19,7 @@ from subscribers.imports.values.cells import copy_lines
 from subscribers.imports.values.converting import copy_text
 
 LONGEST_DETAIL = 300
+as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def store_rejects(cursor: Any, source: Import, rejects: Sequence[Reject]) -> Counter[str]:
@@ -29,7 +30,7 @@ def store_rejects(cursor: Any, source: Import, rejects: Sequence[Reject]) -> Cou
         [str(reject.line) for reject in rejects],
         [reject.code.value for reject in rejects],
         [sentences[reject.column, reject.detail, reject.code] for reject in rejects],
-        [copy_text(json.dumps(list(reject.cells), ensure_ascii=False)) for reject in rejects],
+        [copy_text(as_json(list(reject.cells))) for reject in rejects],
     ]
     copy_into(cursor, sql.COPY_REJECTS, copy_lines(columns, first=(source.organisation_id, source.pk)))
     return Counter(reject.code.value for reject in rejects)

@@ -51,7 +51,7 @@ class Stage:
         self._analyzed = False
         given = [name for name in CONTACT_COLUMNS if name in columns]
         self._values = {} if source.update_rule == UpdateRule.SKIP else sql.new_values(given, source.update_rule)
-        self._conditions = sql.conditions(given, self._values)
+        self._conditions = sql.conditions(given, self._values, source.update_rule)
 
     def _sql(self, template: str, **parts: str) -> str:
         return template.format(staged=self.staged, **parts)
@@ -156,6 +156,13 @@ def stage_tables() -> dict[int, list[str]]:
         for table, import_id in cursor.fetchall():
             found.setdefault(int(import_id), []).append(table)
     return found
+
+
+def known_contacts() -> int:
+    """How many contacts the planner knows of; 0 when nobody has told it yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.KNOWN_CONTACTS)
+        return max(int(cursor.fetchone()[0]), 0)
 
 
 def analyze_contacts() -> None:

@@ -20,6 +20,7 @@ from subscribers.imports.values.rows import RowValidator, StagedRows, joined
 
 CHUNK_ROWS = 10_000
 FIRST_ROWS = 2_500  # the server should not wait long for something to do
+LAST_ROWS = 2_500  # and at the end there is nothing to do beside it
 COLLECTIONS = (200_000, 20, 100)
 TURN = 0.0002  # seconds
 Item = TypeVar("Item")
@@ -55,11 +56,13 @@ def read_chunks(
     *,
     chunk_rows: int = CHUNK_ROWS,
     first_rows: int = FIRST_ROWS,
+    last_rows: int = 0,
     block_bytes: int = BLOCK_BYTES,
 ) -> Iterator[Chunk]:
     """The whole file, always from its start: a resumed run must know who was seen before its checkpoint.
 
-    The same sizes give the same chunks; the first ones are smaller.
+    The same sizes give the same chunks; the first ones are smaller, and so are the last ones down to ``last_rows``: the
+    last chunk is merged while nothing else is done. 0: they are not (how releases before cut).
     """
     people = Deduplicator()
     parts: list[StagedRows] = []
@@ -72,9 +75,18 @@ def read_chunks(
         place = (block.offset, block.line)
         if count >= wanted:
             yield chunk_of(parts, people, start, place)
-            start, parts, count, wanted = place, [], 0, min(wanted * 2, chunk_rows)
+            wanted = min(wanted * 2, chunk_rows)
+            if last_rows:
+                wanted = min(wanted, max(rows_left(file, place) // 2, last_rows))
+            start, parts, count = place, [], 0
     if parts:
         yield chunk_of(parts, people, start, place)
+
+
+def rows_left(file: FileFormat, place: tuple[int, int]) -> int:
+    """About how many rows there are to come, by the lines so far."""
+    offset, line = place
+    return (file.size - offset) * (line - file.line) // max(offset - file.offset, 1)
 
 
 @contextmanager
@@ -100,11 +112,14 @@ def chunk_of(parts: list[StagedRows], people: Deduplicator, start: tuple[int, in
     rows = joined(parts)
     parts.clear()
     repeats = people.repeats(rows)
-    stops = rows.stops or [False] * len(rows)
+    stopped = [number for number, stop in enumerate(rows.stops) if stop]
+    keep = [True] * len(rows)
+    for number in (*repeats, *stopped):
+        keep[number] = False
     return Chunk(
-        rows=rows.kept([number not in repeats and not stop for number, stop in enumerate(stops)]),
-        stopped=rows.kept(stops),
-        repeats=rows.kept([number in repeats for number in range(len(rows))]),
+        rows=rows if all(keep) else rows.kept(keep),
+        stopped=rows.picked(stopped),
+        repeats=rows.picked(sorted(repeats)),
         rejects=rows.rejects,
         flags=rows.flags,
         slips=rows.slips,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import astuple
 from struct import Struct
 from typing import Any, BinaryIO
 
@@ -25,7 +24,7 @@ def write_chunk(stream: BinaryIO, chunk: Chunk) -> None:
     head = {
         "names": list(chunk.rows.columns),
         "counts": [len(part) for part in parts],
-        "rejects": [astuple(reject) for reject in chunk.rejects],
+        "rejects": [(reject.line, reject.code, reject.cells, reject.detail, reject.column) for reject in chunk.rejects],
         "flags": chunk.flags,
         "slips": chunk.slips,
         "start": chunk.start,

@@ -98,14 +98,15 @@ class Table:
         self.comments = self._top > 0
 
     def first(self, skipped: int | None) -> Row:
-        """The row that names the columns, or the first one that could."""
-        if skipped is None:
-            rows = self.rows[self._top :]
-            return rows[first_row(rows)]
-        place = first_text(self.lines, skipped)
-        found = list(sample_rows(self.lines[place : place + SAMPLE_ROWS], self.dialect))
-        self.rows = [moved(row, place) for row in found]
-        return self.rows[0]
+        """The row that names the columns, or the first one that could. Raises EmptyFileError: all cells are empty."""
+        if skipped is not None:
+            place = first_text(self.lines, skipped)
+            found = list(sample_rows(self.lines[place : place + SAMPLE_ROWS], self.dialect))
+            self.rows, self._top = [moved(row, place) for row in found], 0
+        rows = self.rows[self._top :]
+        if not rows:
+            raise EmptyFileError
+        return rows[0 if skipped is not None else first_row(rows)]
 
     def rows_below(self, row: Row) -> list[Row]:
         return [other for other in self.rows if other.line > row.line]

@@ -127,20 +127,34 @@ def shortened(change: Change, names: Sequence[str]) -> Change | None:
     return Change(change.id, before, after)
 
 
-def handed_on(left: Mapping[str, str], changes: Sequence[Change], later: Sequence[Change]) -> list[Change]:
+def handed_on(
+    left: Mapping[str, str], changes: Sequence[Change], later: Sequence[Change], *, import_id: int
+) -> list[Change]:
     """Changes of later imports whose "before" was this import's: what had stood before that is theirs now.
 
-    Should such an import be undone, too, the value of the beginning comes back, in whichever order.
+    Should such an import be undone, too, the value of the beginning comes back, in whichever order. Of tags each import
+    takes its own away; only where they come from is handed on.
     """
     before, after = merged(changes)
     earlier = changes[0].before.get("provenance") or {}
     found: dict[int, Change] = {}
+
+    def hand_on(name: str, heir: Change | None, stood: Values) -> None:
+        if heir is None:
+            return
+        known = found.get(heir.id, heir)
+        given = {key: word for key, word in (known.before.get("provenance") or {}).items() if key != name}
+        given |= {name: earlier[name]} if name in earlier else {}
+        found[heir.id] = Change(heir.id, {**known.before, **stood, "provenance": given}, known.after)
+
     for name in (name for name, reason in left.items() if reason == "changed_since"):
         heir = next((each for each in later if name in each.after and each.before.get(name) == after[name]), None)
-        if heir is not None:
-            known = found.get(heir.id, heir)
-            given = {key: word for key, word in (known.before.get("provenance") or {}).items() if key != name}
-            given |= {name: earlier[name]} if name in earlier else {}
-            stood = {**known.before, name: before.get(name), "provenance": given}
-            found[heir.id] = Change(heir.id, stood, known.after)
+        hand_on(name, heir, {name: before.get(name)})
+    if "tags" in after:
+        hand_on("tags", next((each for each in later if tagged_by(each) == str(import_id)), None), {})
     return list(found.values())
+
+
+def tagged_by(change: Change) -> str:
+    """Where the tags came from before this change."""
+    return str((change.before.get("provenance") or {}).get("tags", ""))

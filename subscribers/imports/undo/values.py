@@ -111,12 +111,17 @@ def rewrite_journal(cursor: Any, parameters: dict[str, Any], journal: Journal, f
         if (left := shortened(change, each.names)) is not None
     ]
     cursor.execute(sql.FORGET_CHANGES, parameters | {"kept": [change.id for change in kept]})
-    overwritten = [contact_id for contact_id, each in found.items() if "changed_since" in each.left.values()]
+    overwritten = [
+        contact_id
+        for contact_id, each in found.items()
+        if "changed_since" in each.left.values() or "tags" in (each.values["provenance"] or {})
+    ]
     if overwritten:
         cursor.execute(sql.LATER_CHANGES, parameters | {"contacts": overwritten})
         later = journal_of(cursor.fetchall())
         for contact_id in overwritten:
-            kept += handed_on(found[contact_id].left, journal[contact_id], later_than(journal, later, contact_id))
+            after = later_than(journal, later, contact_id)
+            kept += handed_on(found[contact_id].left, journal[contact_id], after, import_id=parameters["import"])
     if kept:
         texts = {
             "id": [change.id for change in kept],

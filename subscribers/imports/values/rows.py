@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from itertools import compress
+from itertools import chain, compress
 
 from subscribers.contacts.values import MONTH_FIRST
 from subscribers.imports.columns.statuses import PRESET_SAID, STOPS, Said, StatusColumn, StatusReader
@@ -99,13 +99,19 @@ class StagedRows:
         columns = {name: list(compress(cells, keep)) for name, cells in self.columns.items()}
         return StagedRows(columns, self.rejects, list(compress(self.stops, keep)), self.flags, self.slips)
 
+    def picked(self, numbers: Sequence[int]) -> StagedRows:
+        """Only the rows of these numbers: the same as `kept` where they are few."""
+        columns = {name: [cells[number] for number in numbers] for name, cells in self.columns.items()}
+        stops = [self.stops[number] for number in numbers] if self.stops else []
+        return StagedRows(columns, self.rejects, stops, self.flags, self.slips)
+
     def copy_text(self) -> str:
         return "\n".join([*map("\t".join, zip(*self.columns.values(), strict=True)), ""])
 
 
 def joined(parts: Sequence[StagedRows]) -> StagedRows:
     """The rows of several blocks of one file."""
-    columns = {name: [cell for part in parts for cell in part.columns[name]] for name in parts[0].columns}
+    columns = {name: list(chain.from_iterable(part.columns[name] for part in parts)) for name in parts[0].columns}
     rejects = [reject for part in parts for reject in part.rejects]
     stops = [stop for part in parts for stop in part.stops]
     flags: Counter[str] = Counter()
@@ -331,6 +337,10 @@ def json_objects(members: Sequence[list[str]]) -> list[str]:
 def note_missing_identity(columns: Mapping[str, list[str]], found: Findings) -> None:
     keys = [columns[name] for name in (*KEYS, *HASHES) if name in columns]
     if not all(NULL in column for column in keys):
+        return
+    if len(keys) == 1:
+        for number in [number for number, key in enumerate(keys[0]) if key == NULL]:
+            found.add(number, RejectCode.MISSING_IDENTITY)
         return
     for number, row in enumerate(zip(*keys, strict=True)):
         if all(key == NULL for key in row):

@@ -119,9 +119,12 @@ def test_the_api_keeps_key_and_basis(in_acme: Organisation, api: Client, ada: Co
 
 def test_the_pages_list_create_and_edit(in_acme: Organisation, dpo: User, ada: Contact) -> None:
     client = client_of(dpo)
-    given = {"name": "Offers", "key": "offers", "basis": "consent", "channels": ["email"], "public": "on"}
+    given = {
+        "name": "Offers", "key": "offers", "basis": "consent", "channels": ["email"], "public": "on",
+        "ask_again_after_days": "182",
+    }  # fmt: skip
     assert client.get("/o/acme/purposes/new/").status_code == 200
-    assert client.post("/o/acme/purposes/new/", given)["Location"] == "/o/acme/purposes/"
+    assert client.post("/o/acme/purposes/new/", given)["Location"] == "/o/acme/purposes/offers/"
     again = client.post("/o/acme/purposes/new/", given)
     assert again.status_code == 422
     assert "There is a purpose with this key already" in again.content.decode()
@@ -129,7 +132,8 @@ def test_the_pages_list_create_and_edit(in_acme: Organisation, dpo: User, ada: C
     choose(ada, purpose, "grant")
     page = client.get("/o/acme/purposes/").content.decode()
     assert "Offers" in page
-    client.post("/o/acme/purposes/offers/edit/", {**given, "name": "Great offers", "key": "other", "basis": "contract"})
+    changed = {**given, "name": "Great offers", "key": "other", "basis": "contract", "material": "yes"}
+    client.post("/o/acme/purposes/offers/edit/", changed)
     purpose.refresh_from_db()
     assert (purpose.name, purpose.key, purpose.basis) == ("Great offers", "offers", "consent")
 

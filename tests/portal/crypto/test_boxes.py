@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.crypto.boxes import OVERHEAD, derived_key, key_version, opened_box, sealed_box
+from portal.crypto.boxes import OVERHEAD, derived_key, key_version, opened_box, sealed_box, sealed_boxes
 from portal.crypto.errors import TamperedError, UnknownKeyError
 from portal.crypto.master import master_keys_of
 
@@ -22,6 +22,15 @@ def test_a_box_opens_to_what_was_put_in(plaintext: bytes, context: bytes, versio
     assert opened_box(CIPHER, box, context) == plaintext
     assert key_version(box) == version
     assert len(box) == len(plaintext) + OVERHEAD
+
+
+@given(st.lists(st.tuples(st.binary(max_size=60), st.binary(max_size=20)), max_size=5))
+def test_many_boxes_open_each_in_its_own_place(pairs: list[tuple[bytes, bytes]]) -> None:
+    texts, contexts = [text for text, _context in pairs], [context for _text, context in pairs]
+    boxes = list(sealed_boxes(CIPHER, 3, texts, contexts))
+
+    assert [opened_box(CIPHER, box, context) for box, context in zip(boxes, contexts, strict=True)] == texts
+    assert len({box[3:15] for box in boxes}) == len(boxes)  # no nonce twice
 
 
 @given(st.binary(max_size=60), st.data())

@@ -181,7 +181,7 @@ def test_the_command_rotates_the_keys_of_one_organisation(acme: Organisation, ot
     call_command("rotate_keys", organisation="acme", stdout=StringIO())
 
     with scopes_disabled():
-        assert OrganisationKey.objects.filter(organisation=acme).count() == 3
+        assert OrganisationKey.objects.filter(organisation=acme).count() == 4
         assert not OrganisationKey.objects.filter(organisation=other).exists()
     with pytest.raises(CommandError):
         call_command("rotate_keys", organisation="nobody", stdout=StringIO())

@@ -217,6 +217,13 @@ def test_what_cannot_delimit_is_refused(delimiter: str) -> None:
         inspected(b"email,name\n", delimiter="'", quote="'")
 
 
+@pytest.mark.parametrize("text", [",", ",,\n,\n", "\n , \n"])
+@pytest.mark.parametrize("skipped", [None, 0])
+def test_a_file_of_empty_cells_is_an_empty_file(text: str, skipped: int | None) -> None:
+    with pytest.raises(EmptyFileError):
+        inspected(text.encode(), delimiter=",", skipped=skipped)
+
+
 PIECES = st.lists(
     st.sampled_from(["a", "b@c.example", *",;\t|\"'\n\r#\\ 1", "\r\n", "\\N", '\\"', '""', "é"]), max_size=120
 )

@@ -105,6 +105,17 @@ def test_a_row_without_proof_is_confirmed_for_good(browser: Client, acme: Organi
         assert ImportSample.objects.filter(verdict="unproven").count() == 1
 
 
+def test_the_dashboard_names_the_lists_that_wait_for_their_sample(browser: Client, acme: Organisation) -> None:
+    assert "No bought or partner list waits" in text_of(browser.get("/o/acme/"))
+    source, page = lot(acme, declaration=BOUGHT)
+    told = text_of(browser.get("/o/acme/"))
+    assert "1 bought or partner list waits" in told
+    assert f"{page}quarantine/" in told
+    with scope(organisation=acme):
+        Import.objects.filter(pk=source.pk).update(frozen_at=source.finished_at)
+    assert f"{page}quarantine/" not in text_of(browser.get("/o/acme/"))
+
+
 def test_a_marketer_sees_the_sample_and_cannot_judge_it(acme: Organisation, marketer: User) -> None:
     _source, page = lot(acme, declaration=BOUGHT)
     browser = client_of(marketer)

@@ -62,6 +62,17 @@ def test_it_reads_every_kind_of_line_end(ends: str) -> None:
     assert rows_of(content) == [(2, ["a@b.example", "A"]), (4, ["c@d.example", "C"])]
 
 
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_a_line_end_does_not_make_a_row_odd(ends: str) -> None:
+    content = ends.join(["email,name", 'a@b.example,"A, B"', ""]).encode()
+    assert [block.plain for block in blocks_of(content)] == [True]
+
+
+@pytest.mark.parametrize("text", ["a\tb", "a\\b"])
+def test_a_tab_or_a_backslash_does(text: str) -> None:
+    assert [block.plain for block in blocks_of(f"email,name\r\na@b.example,{text}\r\n".encode())] == [False]
+
+
 def test_a_quoted_cell_may_span_lines() -> None:
     content = b'email,note\na@b.example,"one\ntwo, ""2"""\nc@d.example,"three"\n'
     assert rows_of(content) == [(2, ["a@b.example", 'one\ntwo, "2"']), (4, ["c@d.example", "three"])]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from subscribers.imports.problems import MISSING_DATE, REJECT_DETAILS, VALUE_DETAILS, RejectCode
 from subscribers.imports.reading.streaming import Block
+from subscribers.imports.values.converting import normal_ip
 from subscribers.imports.values.flags import Flag
 from subscribers.imports.values.rows import joined
 from tests.subscribers.imports.rows import Declared, cells, reasons, staged, validator_of
@@ -133,6 +134,31 @@ def test_a_row_may_bring_its_own_proof() -> None:
     mapping = {"email": "email", "url": "consent.form_url", "text": "consent.text", "ip": "consent.ip"}
     found = staged(mapping, ("a@x.example", "https://x.example/join", "I want\nnews.\t", "192.0.2.1"))
     assert cells(found, "form_url", "consent_text", "ip") == [("https://x.example/join", "I want news.", "192.0.2.1")]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:DB8:0:0::1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("::ffff:192.0.2.1", "::ffff:c000:201"),
+        ("::192.0.2.1", "::c000:201"),
+        ("192.0.02.1", None),
+        ("2001:db8", None),
+        ("localhost", None),
+        ("192.0.2.1\u0660", None),
+    ],
+)
+def test_an_ip_address_is_kept_in_its_one_form(written: str, meant: str | None) -> None:
+    found = staged({"email": "email", "ip": "consent.ip"}, ("a@x.example", written))
+    assert cells(found, "ip") == ([(meant,)] if meant else [])
+    assert len(found.rejects) == (meant is None)
+
+
+@given(st.ip_addresses())
+def test_it_is_the_form_that_python_gives_it(address: object) -> None:
+    assert normal_ip(str(address).upper()) == str(address)
 
 
 def test_blocks_of_a_file_are_joined_with_their_opt_outs_and_flags() -> None:

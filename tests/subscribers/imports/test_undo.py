@@ -426,6 +426,19 @@ def test_what_an_import_changed_is_kept_as_long_as_it_can_be_undone(
     assert not ImportChange.objects.exists()
 
 
+def test_where_tags_come_from_is_handed_on_to_a_later_import(in_acme: Organisation) -> None:
+    new_purpose(in_acme)
+    brought(in_acme, as_file([("1", "Ada", "", "")]))
+    one = brought(in_acme, as_file([("1", "Ada", "", "vip")]))
+    two = brought(in_acme, as_file([("1", "Ada", "", "old")]))
+    before = everything(in_acme)["contacts"]["1"]
+    undone(one)
+    undone(two)
+    tags, provenance = everything(in_acme)["contacts"]["1"][2], everything(in_acme)["contacts"]["1"][4]
+    assert (before[2], tags) == (["vip", "old"], [])
+    assert "tags" not in (provenance or {})
+
+
 # Whatever the files
 
 ROWS = st.lists(

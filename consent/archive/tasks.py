@@ -1,0 +1,13 @@
+"""Background work of the archive."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from consent.archive import actions
+from portal.jobs.queues import Queue, task_on
+
+
+@task_on(Queue.DEFAULT, soft_time_limit=1700, time_limit=1800)
+def purge_archive() -> None:
+    actions.purge_archive(now=timezone.now())

@@ -1,0 +1,186 @@
+"""What a form shows, word for word, in each of its languages: a plain document that is kept and hashed (C-07)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import rfc8785
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from consent.collection.ages import age_limit
+from consent.collection.models import Asking
+from consent.notices.models import NoticeVersion
+from consent.purposes.models import Purpose
+from portal.channels import Channel
+from portal.organisations.models import Organisation
+from subscribers.fields.models import Field, FieldType
+
+FORMAT = "accord-form/1"
+INPUTS = {FieldType.TEXT: "text", FieldType.NUMBER: "number", FieldType.DATE: "date", FieldType.CHOICE: "select"}
+BASICS = ("first_name", "last_name", "phone")
+Document = dict[str, Any]
+
+
+def choice_key(purpose: str, channel: str) -> str:
+    return f"{purpose}-{channel}"
+
+
+def purpose_text(purpose: Purpose, language: str) -> tuple[str, str]:
+    """The purpose's name and description in this language, where it has such texts."""
+    texts: Mapping[str, Mapping[str, str]] = getattr(purpose, "texts", None) or {}
+    found = texts.get(language, {})
+    return found.get("name") or purpose.name, found.get("description") or purpose.description
+
+
+def form_document(
+    organisation: Organisation,
+    key: str,
+    config: Mapping[str, Any],
+    *,
+    purposes: Mapping[str, Purpose],
+    notices: Mapping[str, NoticeVersion],
+    fields: Mapping[str, Field],
+) -> Document:
+    """The whole form. What can't be shown (no such purpose or notice) is left out: the linter names it."""
+    return {
+        "format": FORMAT,
+        "form": key,
+        "organisation": organisation.name,
+        "config": dict(config),
+        "double_opt_in": needs_double_opt_in(config, purposes),
+        "age_limit": age_limit(organisation.country) if config["age_question"] else None,
+        "languages": {
+            language: wording(organisation, config, language, purposes=purposes, notices=notices, fields=fields)
+            for language in config["languages"]
+        },
+    }
+
+
+def needs_double_opt_in(config: Mapping[str, Any], purposes: Mapping[str, Purpose]) -> bool:
+    """As the point wants it; always where one of its purposes demands it, and for children."""
+    demanded = any(
+        choice["purpose"] in purposes and purposes[choice["purpose"]].double_opt_in for choice in config["choices"]
+    )
+    return bool(config["double_opt_in"]) or demanded or bool(config["age_question"])
+
+
+def wording(
+    organisation: Organisation,
+    config: Mapping[str, Any],
+    language: str,
+    *,
+    purposes: Mapping[str, Purpose],
+    notices: Mapping[str, NoticeVersion],
+    fields: Mapping[str, Field],
+) -> Document:
+    """Every word of the form in one language."""
+    with override(language):
+        texts = config["texts"].get(language, {})
+        notice = notices.get(language)
+        choices = [
+            choice_wording(purposes[choice["purpose"]], choice["channel"], language)
+            for choice in config["choices"]
+            if choice["purpose"] in purposes and choice["channel"] in Channel.values
+        ]
+        names = list(dict.fromkeys(choice["name"] for choice in choices))
+        limit = age_limit(organisation.country)
+        return {
+            "title": texts.get("title", ""),
+            "intro": texts.get("intro", ""),
+            "thanks": texts.get("thanks", ""),
+            "controller": _("%(organisation)s uses what you enter here for: %(purposes)s.")
+            % {"organisation": organisation.name, "purposes": ", ".join(names)},
+            "withdrawal": _("You can withdraw at any time, as easily as you agree: by the link in every message."),
+            "objection": _("You have the right to object to these messages at any time, without a reason."),
+            "notice": notice_wording(notice) if notice else None,
+            "choices_legend": _("What do you agree to?"),
+            "yes": _("Yes") if config["asking"] == Asking.YES_NO else "",
+            "no": _("No") if config["asking"] == Asking.YES_NO else "",
+            "choices": choices,
+            "email": _("E-mail address"),
+            "fields": [asked for field in config["fields"] if (asked := field_wording(field, fields))],
+            "age": age_wording(limit) if config["age_question"] else None,
+            "button": _("Send"),
+        }
+
+
+def choice_wording(purpose: Purpose, channel: str, language: str) -> Document:
+    name, description = purpose_text(purpose, language)
+    label = _("I want to receive “%(purpose)s” by %(channel)s.") % {
+        "purpose": name,
+        "channel": str(Channel(channel).label),
+    }
+    return {
+        "key": choice_key(purpose.key, channel),
+        "purpose": purpose.key,
+        "purpose_id": purpose.pk,
+        "purpose_version": purpose.version,
+        "channel": channel,
+        "name": name,
+        "label": label,
+        "description": description,
+    }
+
+
+def notice_wording(notice: NoticeVersion) -> Document:
+    return {
+        "version": notice.label,
+        "notice": notice.notice,
+        "number": notice.number,
+        "digest": bytes(notice.digest).hex(),
+        "title": notice.title,
+        "published_at": notice.published_at.isoformat(),
+    }
+
+
+def basic_labels() -> dict[str, str]:
+    return {"first_name": _("First name"), "last_name": _("Last name"), "phone": _("Phone number")}
+
+
+def field_wording(asked: Mapping[str, Any], fields: Mapping[str, Field]) -> Document | None:
+    name = asked["name"]
+    said: Document = {
+        "name": name,
+        "justification": asked.get("justification", ""),
+        "required": bool(asked.get("required")),
+    }
+    if name in BASICS:
+        return {**said, "label": basic_labels()[name], "input": "tel" if name == "phone" else "text", "options": []}
+    field = fields.get(name.removeprefix("attributes."))
+    if field is None or field.type not in INPUTS:
+        return None
+    return {**said, "label": field.label, "input": INPUTS[FieldType(field.type)], "options": list(field.choices)}
+
+
+def age_wording(limit: int) -> Document:
+    return {
+        "limit": limit,
+        "question": _("How old are you?"),
+        "over": _("%(limit)s or older") % {"limit": limit},
+        "under": _("Under %(limit)s") % {"limit": limit},
+        "parent": _("E-mail address of a parent or guardian"),
+        "why": _(
+            "Only if you are under %(limit)s: both of you get a message, and nothing is sent until both have agreed."
+        )
+        % {"limit": limit},
+    }
+
+
+def digest_of(document: Document) -> bytes:
+    """SHA-256 of the document in canonical JSON."""
+    return hashlib.sha256(rfc8785.dumps(document)).digest()
+
+
+def words_of(document: Document, language: str) -> Document:
+    """What was shown in one language: the first one where it knows no such language."""
+    languages: dict[str, Document] = document["languages"]
+    return languages.get(language) or next(iter(languages.values()))
+
+
+def spoken(document: Document, wanted: Sequence[str]) -> str:
+    """The first wanted language that the form speaks, else its own first one."""
+    languages = list(document["languages"])
+    return next((language for language in wanted if language in languages), languages[0])

@@ -1,0 +1,44 @@
+"""Sign-ups that nobody confirmed: what they say of a person goes, at the latest an hour after their last day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+from django_scopes import scopes_disabled
+
+from consent.collection.confirming import emptied
+from consent.collection.models import EvidenceFile, SignUp, SignUpState
+
+A_BATCH = 1000
+
+
+def purge_sign_ups(*, now: datetime | None = None) -> int:
+    """Empty the expired ones, a batch a transaction; how many."""
+    at = now or timezone.now()
+    gone = 0
+    while batch := purge_batch(at):
+        gone += batch
+    return gone
+
+
+@transaction.atomic
+def purge_batch(now: datetime) -> int:
+    with scopes_disabled():
+        rows = SignUp.objects.select_for_update(skip_locked=True).filter(payload__isnull=False, expires_at__lt=now)
+        found = list(rows.order_by("expires_at")[:A_BATCH].values_list("pk", "attachment_id"))
+        drop_files([attachment for _pk, attachment in found if attachment])
+        emptied([pk for pk, _attachment in found], SignUpState.EXPIRED, now)
+    return len(found)
+
+
+def drop_files(ids: list[int]) -> int:
+    """Destroy stored files with their rows; in the caller's transaction, the bytes after its commit."""
+    files = list(EvidenceFile.objects.filter(pk__in=ids)) if ids else []
+    names = [file.file.name or "" for file in files]
+    EvidenceFile.objects.filter(pk__in=[file.pk for file in files]).delete()
+    for name in filter(None, names):
+        transaction.on_commit(lambda name=name: default_storage.delete(name), robust=True)  # type: ignore[misc]
+    return len(files)

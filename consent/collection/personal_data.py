@@ -1,0 +1,80 @@
+"""Sign-ups that wait, and scans: what is held of a person outside the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from consent.collection.answers import address_digests, unpacked
+from consent.collection.expiring import drop_files
+from consent.collection.models import EvidenceFile, SignUp, SignUpState
+from portal.organisations.models import Organisation
+from portal.personal_data.registry import PersonalDataSource, register_source
+from subscribers.contacts.models import Contact
+
+
+def register() -> None:
+    register_source(
+        PersonalDataSource(
+            name="sign_ups",
+            label=_("Sign-ups and the papers that prove them"),
+            models=("consent.SignUp", "consent.EvidenceFile"),
+            collect=collect,
+            erase=erase,
+            erase_many=erase_many,
+            order=45,
+        )
+    )
+
+
+def waiting_for(organisation: Organisation, contact_ids: Sequence[int]) -> list[SignUp]:
+    """Sign-ups that wait for the owners of these contacts' addresses. Index: sign_ups_by_address."""
+    people = Contact.objects.filter(organisation=organisation, pk__in=contact_ids, email_key__isnull=False)
+    digests = [
+        digest
+        for key in people.values_list("email_key", flat=True)
+        for digest in address_digests(organisation, str(key))
+    ]
+    found = SignUp.objects.filter(organisation=organisation, address_digest__in=digests)
+    return list(found.select_related("point")) if digests else []
+
+
+def collect(organisation: Organisation, contact_id: int) -> dict[str, Any]:
+    sign_ups = []
+    for row in waiting_for(organisation, [contact_id]):
+        if row.payload is None or row.token_hash is None:
+            continue
+        answer, _more = unpacked(organisation, row.token_hash, row.payload)
+        sign_ups.append(
+            {
+                "form": row.point.key,
+                "sent_at": row.created_at.isoformat(),
+                "expires_at": row.expires_at.isoformat(),
+                "email": answer.email,
+                "phone": answer.phone,
+                "values": answer.values,
+                "chosen": answer.yes,
+            }
+        )
+    files = EvidenceFile.objects.filter(organisation=organisation, contact=contact_id).order_by("pk")
+    papers = [
+        {"sha256": bytes(file.digest).hex(), "media_type": file.media_type, "added_at": file.added_at.isoformat()}
+        for file in files
+    ]
+    found = {"waiting": sign_ups, "papers": papers}
+    return {name: value for name, value in found.items() if value}
+
+
+def erase(organisation: Organisation, contact_id: int, *, now: datetime) -> int:
+    return erase_many(organisation, [contact_id], now=now)
+
+
+def erase_many(organisation: Organisation, contact_ids: Sequence[int], *, now: datetime) -> int:
+    """Empty the sign-ups that wait, destroy the papers."""
+    ids = [row.pk for row in waiting_for(organisation, contact_ids)]
+    gone = SignUp.objects.filter(pk__in=ids).update(state=SignUpState.EXPIRED, payload=None, address_digest=None)
+    files = EvidenceFile.objects.filter(organisation=organisation, contact__in=contact_ids)
+    return gone + drop_files(list(files.values_list("pk", flat=True)))

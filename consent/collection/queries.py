@@ -1,0 +1,181 @@
+"""Reads of collection points and of what their forms are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+from django_scopes import scopes_disabled
+
+from consent.collection.documents import Document, form_document
+from consent.collection.models import CollectionPoint, FormVersion, PointState
+from consent.notices.models import NoticeVersion
+from consent.purposes.models import Purpose
+from portal.errors import NotFoundError
+from portal.organisations.models import Organisation
+from subscribers.fields.models import Field
+
+# Index: sign_ups_by_point.
+COUNTED = """
+SELECT point_id, state, count(*) FROM consent_signup
+WHERE organisation_id = %(organisation)s AND point_id = ANY(%(points)s) AND created_at >= %(since)s
+GROUP BY point_id, state
+"""
+BY_DAY = """
+SELECT (created_at AT TIME ZONE %(zone)s)::date AS day, count(*), count(*) FILTER (WHERE state = 'recorded')
+FROM consent_signup
+WHERE organisation_id = %(organisation)s AND point_id = %(point)s AND created_at >= %(since)s
+GROUP BY day ORDER BY day
+"""
+
+
+def collection_points() -> QuerySet[CollectionPoint]:
+    """Those of the organisation in scope."""
+    return CollectionPoint.objects.all()
+
+
+def point_by_key(organisation: Organisation, key: str) -> CollectionPoint:
+    """The point with this key; ``not_found`` otherwise."""
+    found = CollectionPoint.objects.filter(organisation=organisation, key=key).first()
+    if found is None:
+        raise NotFoundError
+    found.organisation = organisation
+    return found
+
+
+def public_point(slug: str, key: str) -> CollectionPoint:
+    """A point that has been published, as a visitor asks for it; ``not_found`` for any other."""
+    with scopes_disabled():
+        found = (
+            CollectionPoint.objects.select_related("organisation")
+            .filter(organisation__slug=slug, key=key)
+            .exclude(state=PointState.DRAFT)
+            .first()
+        )
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What a form is made of as it stands now."""
+
+    purposes: Mapping[str, Purpose]
+    notices: Mapping[str, NoticeVersion]
+    fields: Mapping[str, Field]
+
+
+def materials(organisation: Organisation, config: Mapping[str, Any]) -> Materials:
+    """Purposes by key, live notice versions by language, declared fields by key; three queries at most."""
+    keys = {choice["purpose"] for choice in config["choices"]}
+    wanted = [field["name"].removeprefix("attributes.") for field in config["fields"] if "." in field["name"]]
+    notices = NoticeVersion.objects.filter(
+        organisation=organisation, notice=config["notice"], language__in=config["languages"], ended_at__isnull=True
+    )
+    declared = Field.objects.filter(organisation=organisation, key__in=wanted) if wanted else []
+    return Materials(
+        purposes={p.key: p for p in Purpose.objects.filter(organisation=organisation, key__in=keys)},
+        notices={notice.language: notice for notice in notices.defer("html", "text").order_by("number")},
+        fields={field.key: field for field in declared},
+    )
+
+
+def document_of(point: CollectionPoint, config: Mapping[str, Any], found: Materials) -> Document:
+    return form_document(
+        point.organisation,
+        point.key,
+        config,
+        purposes=found.purposes,
+        notices=found.notices,
+        fields=found.fields,
+    )
+
+
+def version_of(point: CollectionPoint, number: int) -> FormVersion | None:
+    return FormVersion.objects.filter(organisation=point.organisation_id, point=point, number=number).first()
+
+
+def version_at(point: CollectionPoint, moment: datetime) -> FormVersion | None:
+    """The version that was shown at a moment; None before there was one."""
+    found = FormVersion.objects.filter(organisation=point.organisation_id, point=point, published_at__lte=moment)
+    return found.order_by("-number").first()
+
+
+def notice_html(point: CollectionPoint, version: str) -> str:
+    """The notice of a form as it was shown, cleaned HTML; ``version`` is ``key/number/language``."""
+    notice, number, language = version.split("/")
+    found = NoticeVersion.objects.filter(
+        organisation=point.organisation_id, notice=notice, number=int(number), language=language
+    )
+    return found.values_list("html", flat=True).first() or ""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Sign-ups of the last days; visitors are not counted, since nobody is tracked."""
+
+    waiting: int = 0
+    recorded: int = 0
+    refused: int = 0
+    expired: int = 0
+
+    @property
+    def submitted(self) -> int:
+        return self.waiting + self.recorded + self.refused + self.expired
+
+    @property
+    def rate(self) -> int | None:
+        """Confirmed of a hundred that were settled; None before any was."""
+        settled = self.recorded + self.expired
+        return round(100 * self.recorded / settled) if settled else None
+
+
+def counts_of(organisation: Organisation, points: Iterable[CollectionPoint], since: datetime) -> dict[int, Counts]:
+    """Point id -> its counts since then; one query."""
+    parameters: dict[str, Any] = {
+        "organisation": organisation.pk,
+        "points": [point.pk for point in points],
+        "since": since,
+    }
+    found: dict[int, dict[str, int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTED, parameters)
+        for point, state, count in cursor.fetchall():
+            found.setdefault(point, {})[state] = count
+    return {point: Counts(**states) for point, states in found.items()}
+
+
+@dataclass(frozen=True)
+class Day:
+    day: date
+    submitted: int
+    recorded: int
+
+
+def days_of(point: CollectionPoint, *, until: date, days: int) -> list[Day]:
+    """Each of the last days, those without sign-ups included."""
+    first = until - timedelta(days=days - 1)
+    zone = point.organisation.zone
+    parameters: dict[str, Any] = {
+        "organisation": point.organisation_id,
+        "point": point.pk,
+        "zone": point.organisation.time_zone,
+        "since": datetime.combine(first, datetime.min.time(), tzinfo=zone),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(BY_DAY, parameters)
+        found = {day: Day(day, submitted, recorded) for day, submitted, recorded in cursor.fetchall()}
+    return [found.get(day, Day(day, 0, 0)) for day in (first + timedelta(days=n) for n in range(days))]
+
+
+def live_notices(organisation: Organisation) -> list[tuple[str, str]]:
+    """Key and title of the notices that are shown now, for a form to choose from."""
+    found = NoticeVersion.objects.filter(organisation=organisation, ended_at__isnull=True).order_by(
+        "notice", "language"
+    )
+    return list(dict(found.values_list("notice", "title")).items())

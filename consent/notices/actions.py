@@ -1,0 +1,200 @@
+"""Every write to notices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import TaskState, WorkflowState
+
+from consent.notices.deciding import decide, note, submitting
+from consent.notices.drafting import DraftFacts, draft_wordings
+from consent.notices.errors import NoticeExistsError, NoticeStateError
+from consent.notices.kinds import NoticeKind
+from consent.notices.models import NoticeVersion
+from consent.notices.publishing import ending
+from consent.notices.tree import locale, notice_page, root_of
+from consent.notices.wagtail_models import NoticePage
+from consent.purposes.models import Purpose
+from portal import audit
+from portal.accounts.models import User
+from portal.errors import FieldProblem, InvalidInputError, NotFoundError
+from portal.organisations.actors import Actor
+from portal.organisations.models import Organisation
+from portal.organisations.roles import Capability
+
+KEY = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+@dataclass(frozen=True)
+class NoticeDraft:
+    """What a new notice starts from; ``purposes`` are keys."""
+
+    key: str
+    title: str
+    kind: str = NoticeKind.COLLECTION
+    purposes: Sequence[str] = ()
+    languages: Sequence[str] = ("fr", "en")
+    from_person: bool = True
+    source: str = ""
+
+
+@transaction.atomic
+def create_notice(*, actor: Actor, organisation: Organisation, draft: NoticeDraft) -> NoticePage:
+    """A new notice with a text to start from in each language; raises ``notice_exists`` or ``invalid_input``."""
+    actor.require(Capability.NOTICES_EDIT)
+    purposes = checked(draft, organisation)
+    root = root_of(organisation)
+    if notice_page(organisation, draft.key) is not None:
+        raise NoticeExistsError
+    facts = DraftFacts(organisation, draft.kind, purposes, draft.from_person, draft.source)
+    page = NoticePage(
+        title=draft.title.strip(),
+        slug=draft.key,
+        kind=draft.kind,
+        from_person=draft.from_person,
+        wordings=draft_wordings(facts, draft.languages),
+        live=False,
+        locale=locale(),
+        owner_id=actor.user_id,
+    )
+    root.add_child(instance=page)
+    page.save_revision(user=user_of(actor), changed=False)
+    note(actor, "notice.created", page, organisation, kind=draft.kind, purposes=[each.key for each in purposes])
+    return page
+
+
+def checked(draft: NoticeDraft, organisation: Organisation) -> list[Purpose]:
+    """The purposes a draft names, in its order; raises ``invalid_input`` with every problem."""
+    problems = []
+    if not KEY.fullmatch(draft.key):
+        detail = _("A small letter, then small letters, digits or hyphens; 40 at most.")
+        problems.append(FieldProblem(("key",), "invalid_value", detail))
+    if not draft.title.strip() or len(draft.title) > 200:
+        problems.append(FieldProblem(("title",), "required", _("Give the notice a name of 200 characters at most.")))
+    if draft.kind not in NoticeKind.values:
+        problems.append(FieldProblem(("kind",), "invalid_value", _("There is no such kind of notice.")))
+    if not draft.languages or not set(draft.languages) <= set(dict(settings.LANGUAGES)):
+        problems.append(FieldProblem(("languages",), "invalid_value", _("Choose one language at least.")))
+    known = {each.key: each for each in Purpose.objects.filter(organisation=organisation, key__in=draft.purposes)}
+    for key in draft.purposes:
+        if key not in known:
+            problems.append(FieldProblem(("purposes",), "unknown_purpose", _("There is no such purpose.")))
+    if problems:
+        raise InvalidInputError(errors=problems)
+    return [known[key] for key in draft.purposes]
+
+
+@transaction.atomic
+def save_draft(*, actor: Actor, page: NoticePage, wordings: Any, title: str = "") -> NoticePage:
+    """Write the draft from a program, as the editor does; ``wordings`` as the StreamField takes it."""
+    actor.require(Capability.NOTICES_EDIT)
+    require_editable(page)
+    page.title = title or page.title
+    page.wordings = wordings
+    page.save_revision(user=user_of(actor))
+    note(actor, "notice.edited", page, page.root.organisation, revision=page.latest_revision_id)
+    return page
+
+
+@transaction.atomic
+def submit_notice(*, actor: Actor, page: NoticePage) -> NoticePage:
+    """Ask the DPO to approve the draft as it stands; it can't be edited until that is decided or taken back."""
+    actor.require(Capability.NOTICES_EDIT)
+    locked = lock(page)
+    draft = locked.get_latest_revision_as_object()
+    state = locked.current_workflow_state
+    if state is not None and state.status == WorkflowState.STATUS_IN_PROGRESS:
+        raise NoticeStateError
+    if state is None and locked.live and not locked.has_unpublished_changes:
+        raise NoticeStateError
+    with submitting():
+        if state is not None:
+            state.resume(user=user_of(actor))
+        else:
+            draft.get_workflow().start(draft, user_of(actor))
+    note(actor, "notice.submitted", locked, locked.root.organisation, revision=locked.latest_revision_id)
+    return locked
+
+
+@transaction.atomic
+def take_back_notice(*, actor: Actor, page: NoticePage) -> None:
+    """End the wait for approval, so that the draft can be edited again."""
+    actor.require(Capability.NOTICES_EDIT)
+    state = waiting_state(lock(page)).workflow_state
+    state.cancel(user=user_of(actor))
+    note(actor, "notice.taken_back", page, page.root.organisation)
+
+
+@transaction.atomic
+def approve_notice(*, actor: Actor, page: NoticePage, revision: int | None = None, comment: str = "") -> None:
+    """Publish what waits and freeze it; raises ``own_notice``, ``notice_incomplete`` or ``notice_state``.
+
+    ``revision`` is what the approver saw: another one by now is a ``notice_state``.
+    """
+    task_state = waiting_state(lock(page))
+    if revision is not None and task_state.revision_id != revision:
+        raise NoticeStateError
+    decide(task_state, page, actor=actor, user=user_of(actor), approve=True, comment=comment)
+
+
+@transaction.atomic
+def send_back_notice(*, actor: Actor, page: NoticePage, reason: str) -> None:
+    """Not like this: back to whoever wrote it, with the reason."""
+    if not reason.strip():
+        raise InvalidInputError.at("reason", code="required", detail=_("Say what should change."))
+    task_state = waiting_state(lock(page))
+    decide(task_state, page, actor=actor, user=user_of(actor), approve=False, comment=reason.strip())
+
+
+@transaction.atomic
+def end_notice(*, actor: Actor, page: NoticePage, now: datetime | None = None) -> None:
+    """Show the notice no longer; its versions stay, and with them what people read."""
+    actor.require(Capability.NOTICES_APPROVE)
+    locked = lock(page)
+    at = now or timezone.now()
+    organisation = locked.root.organisation
+    if not locked.live:
+        raise NoticeStateError
+    with ending(locked):
+        locked.unpublish()  # nobody holds the permission that Wagtail would ask a user for
+    NoticeVersion.objects.filter(organisation=organisation, notice=locked.slug, ended_at=None).update(ended_at=at)
+    audit.record(
+        actor=actor,
+        action="notice.ended",
+        target_type="notice",
+        target_id=locked.slug,
+        organisation=organisation,
+        at=at,
+    )
+
+
+def lock(page: NoticePage) -> NoticePage:
+    """One decision at a time."""
+    found = NoticePage.objects.select_for_update(of=("self",)).filter(pk=page.pk).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def require_editable(page: NoticePage) -> None:
+    if page.workflow_in_progress:
+        raise NoticeStateError
+
+
+def waiting_state(page: NoticePage) -> TaskState:
+    state = page.current_workflow_task_state
+    if state is None or state.status != TaskState.STATUS_IN_PROGRESS:
+        raise NoticeStateError
+    return state
+
+
+def user_of(actor: Actor) -> User | None:
+    return User.objects.filter(pk=actor.user_id).first() if actor.user_id else None

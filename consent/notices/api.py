@@ -1,0 +1,164 @@
+"""Notices over HTTP: what is live, what was shown before, and what a draft still lacks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ninja import Query, Router, Schema
+
+from consent.notices.models import NoticeVersion
+from consent.notices.overview import NoticeLine, notice_lines
+from consent.notices.queries import VersionLine
+from consent.notices.tree import root_of
+from consent.notices.wagtail_models import NoticePage
+from portal.api.authentication import ApiRequest
+from portal.api.doors import requires
+from portal.api.pages import Page, PageQuery, paginate
+from portal.errors import NotFoundError
+from portal.organisations.links import absolute
+from portal.organisations.roles import Capability
+
+router = Router(tags=["notices"])
+
+
+class NoticeOut(Schema):
+    """`state` is where the draft stands: draft, awaiting_dpo, sent_back, published, ended; `version` what is live."""
+
+    key: str
+    title: str
+    kind: str
+    state: str
+    version: int | None
+    languages: list[str]
+    published_at: datetime | None
+    findings: int
+    url: str | None
+
+
+class FindingOut(Schema):
+    code: str
+    article: str
+    language: str
+    subject: str
+    detail: str
+
+
+class VersionOut(Schema):
+    number: int
+    languages: list[str]
+    published_at: datetime
+    ended_at: datetime | None
+
+
+class WordingOut(Schema):
+    """`digest` is the SHA-256 of `text` in UTF-8: what consent events name."""
+
+    language: str
+    title: str
+    text: str
+    html: str
+    digest: str
+    form: dict[str, Any] | None
+
+
+class NoticeDetailOut(NoticeOut):
+    problems: list[FindingOut]
+    versions: list[VersionOut]
+    live: list[WordingOut]
+
+
+class NoticeVersionOut(VersionOut):
+    key: str
+    kind: str
+    published_by: str
+    wordings: list[WordingOut]
+
+
+@router.get("/notices", response=Page[NoticeOut])
+@requires(Capability.NOTICES_VIEW)
+def listing(request: ApiRequest, page: Query[PageQuery]) -> dict[str, Any]:
+    """Every notice with the state of its draft and the version that is live."""
+    lines = {line.page.pk: line for line in notice_lines(request.organisation)}
+    pages = NoticePage.objects.child_of(root_of(request.organisation))
+    return paginate(pages, request, "page_ptr_id", item=lambda row: notice_values(request, lines[row.pk]))
+
+
+@router.get("/notices/{key}", response=NoticeDetailOut)
+@requires(Capability.NOTICES_VIEW)
+def detail(request: ApiRequest, key: str) -> dict[str, Any]:
+    """One notice: what people read today, its versions, and what the draft lacks (`problems`, with articles)."""
+    line = line_by_key(request, key)
+    problems = [
+        {
+            "code": each.code,
+            "article": each.article,
+            "language": each.language,
+            "subject": each.subject,
+            "detail": str(each.sentence),
+        }
+        for each in line.findings
+    ]
+    live = [wording_values(each) for each in line.live.wordings] if line.live else []
+    versions = [version_values(version) for version in line.versions]
+    return {**notice_values(request, line), "problems": problems, "versions": versions, "live": live}
+
+
+@router.get("/notices/{key}/versions/{number}", response=NoticeVersionOut)
+@requires(Capability.NOTICES_VIEW)
+def version(request: ApiRequest, key: str, number: int) -> dict[str, Any]:
+    """A version as it was shown, in every language, with the time it was live."""
+    line = line_by_key(request, key)
+    found = next((each for each in line.versions if each.number == number), None)
+    if found is None:
+        raise NotFoundError
+    first = found.wordings[0]
+    return {
+        **version_values(found),
+        "key": key,
+        "kind": first.kind,
+        "published_by": first.published_by,
+        "wordings": [wording_values(each) for each in found.wordings],
+    }
+
+
+def line_by_key(request: ApiRequest, key: str) -> NoticeLine:
+    found = notice_lines(request.organisation, key=key)
+    if not found:
+        raise NotFoundError
+    return found[0]
+
+
+def notice_values(request: ApiRequest, line: NoticeLine) -> dict[str, Any]:
+    live = line.live
+    return {
+        "key": line.key,
+        "title": line.title,
+        "kind": line.page.kind,
+        "state": line.state,
+        "version": live.number if live else None,
+        "languages": line.languages,
+        "published_at": live.published_at if live else None,
+        "findings": len(line.findings),
+        "url": absolute(f"/n/{request.organisation.slug}/{line.key}") if live else None,
+    }
+
+
+def version_values(line: VersionLine) -> dict[str, Any]:
+    return {
+        "number": line.number,
+        "languages": line.languages,
+        "published_at": line.published_at,
+        "ended_at": line.ended_at,
+    }
+
+
+def wording_values(row: NoticeVersion) -> dict[str, Any]:
+    return {
+        "language": row.language,
+        "title": row.title,
+        "text": row.text,
+        "html": row.html,
+        "digest": bytes(row.digest).hex(),
+        "form": row.form,
+    }

@@ -1,0 +1,131 @@
+"""Submitting and deciding, as the workflow calls it from either door: our pages and API, or Wagtail's editor.
+
+Four eyes: whoever wrote or submitted a draft doesn't approve it. Where nobody else in the organisation could, its DPO
+may, and the audit entry says ``alone``.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+from django.utils.translation import gettext as _
+from wagtail.models import Revision, TaskState
+
+from consent.notices.errors import NoticeIncompleteError, OwnNoticeError
+from consent.notices.publishing import deciding, findings_of, set_for
+from consent.notices.rules import Eyes, eyes_on
+from consent.notices.tree import active_members
+from consent.notices.wagtail_models import NoticePage
+from portal import audit
+from portal.errors import NotFoundError
+from portal.organisations.actors import Actor
+from portal.organisations.models import Membership, Organisation
+from portal.organisations.roles import Capability, Role
+
+_submitting: ContextVar[bool] = ContextVar("submitting", default=False)
+
+
+def submitting() -> Any:
+    """While our own action submits, and writes the audit entry itself."""
+    return set_for(_submitting, True)
+
+
+def member_actor(user: Any, organisation: Organisation) -> Actor:
+    """Who a signed-in person is in this organisation; nobody's user is Accord itself (a command, the demo)."""
+    if user is None:
+        return Actor.system(organisation)
+    membership = membership_in(user.pk, organisation)
+    if membership is None:
+        raise NotFoundError
+    return Actor.member(membership)
+
+
+def membership_in(user_id: int, organisation: Organisation) -> Membership | None:
+    return next((each for each in active_members(organisation) if each.user_id == user_id), None)
+
+
+def authors_of(page: NoticePage) -> set[int]:
+    """Everybody who saved the draft since it was last published, and who submitted it."""
+    revisions = Revision.objects.for_instance(page)
+    if page.live_revision_id:
+        revisions = revisions.filter(pk__gt=page.live_revision_id)
+    authors = set(revisions.exclude(user=None).values_list("user_id", flat=True))
+    state = page.current_workflow_state
+    if state is not None and state.requested_by_id:
+        authors.add(state.requested_by_id)
+    return authors
+
+
+def eyes_of(page: NoticePage, user_id: int | None, organisation: Organisation) -> Eyes:
+    """Whether this person may approve this draft."""
+    members = active_members(organisation)
+    approvers = {each.user_id for each in members if Capability.NOTICES_APPROVE in each.capabilities}
+    officers = {each.user_id for each in members if Role.DPO in each.roles}
+    return eyes_on(user_id, authors=authors_of(page), approvers=approvers, officers=officers)
+
+
+def require_eyes(page: NoticePage, actor: Actor, organisation: Organisation) -> Eyes:
+    eyes = eyes_of(page, actor.user_id, organisation)
+    if eyes == Eyes.OWN and actor.user_id is not None:
+        raise OwnNoticeError
+    return eyes
+
+
+def note(actor: Actor, action: str, page: NoticePage, organisation: Organisation, **details: Any) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        target_type="notice",
+        target_id=page.slug,
+        organisation=organisation,
+        details=details,
+    )
+
+
+def note_submission(page: NoticePage, user: Any) -> None:
+    """The editor's own button leads to the same audit entry as our action."""
+    if _submitting.get():
+        return
+    organisation = page.root.organisation
+    actor = member_actor(user, organisation)
+    actor.require(Capability.NOTICES_EDIT)
+    note(actor, "notice.submitted", page, organisation, revision=page.latest_revision_id)
+
+
+def decide_in_wagtail(task_state: TaskState, user: Any, action: str, *, comment: str) -> None:
+    """What the editor's buttons do; the same as our own page."""
+    page = task_state.revision.content_object.specific
+    actor = member_actor(user, page.root.organisation)
+    decide(task_state, page, actor=actor, user=user, approve=action == "approve", comment=comment)
+
+
+def decide(task_state: TaskState, page: NoticePage, *, actor: Actor, user: Any, approve: bool, comment: str) -> None:
+    """Approve (which publishes) or send back; the caller holds the transaction."""
+    organisation = page.root.organisation
+    actor.require(Capability.NOTICES_APPROVE)
+    revision = task_state.revision_id
+    if not approve:
+        task_state.reject(user=user, comment=comment)
+        note(actor, "notice.rejected", page, organisation, revision=revision, reason=comment)
+        return
+    alone = require_eyes(page, actor, organisation) == Eyes.ALONE
+    findings = findings_of(task_state.revision.as_object().structure, organisation)
+    if findings:
+        raise NoticeIncompleteError(findings)
+    note(actor, "notice.approved", page, organisation, revision=revision, alone=alone)
+    with deciding(actor):
+        task_state.approve(user=user, comment=comment)
+
+
+def actions_for(page: NoticePage, user: Any) -> list[tuple[str, Any, bool]]:
+    """The buttons Wagtail shows this person; no approval while the linter has something to say."""
+    organisation = page.root.organisation
+    membership = membership_in(user.pk, organisation)
+    if membership is None or Capability.NOTICES_APPROVE not in membership.capabilities:
+        return []
+    actions: list[tuple[str, Any, bool]] = [("reject", _("Send back"), True)]
+    draft = page.get_latest_revision_as_object()
+    if eyes_of(page, user.pk, organisation) != Eyes.OWN and not findings_of(draft.structure, organisation):
+        actions.append(("approve", _("Approve and publish"), False))
+    return actions

@@ -1,0 +1,45 @@
+"""What can be refused about notices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from consent.notices.lint import Finding
+from portal.errors import ConflictError, DomainError, FieldProblem
+
+
+class NoticeExistsError(ConflictError):
+    code = "notice_exists"
+    title = _("There is a notice with this key already. Choose another key, or edit that notice.")
+
+
+class NoticeStateError(ConflictError):
+    code = "notice_state"
+    title = _("The notice is in another state by now. Open it again to see what can be done.")
+
+
+class NoticeNotApprovedError(DomainError):
+    code = "notice_not_approved"
+    status = 409
+    title = _("A notice is published by the DPO's approval, and by nothing else.")
+
+
+class OwnNoticeError(DomainError):
+    code = "own_notice"
+    status = 403
+    title = _("You wrote or submitted this notice: somebody else approves it. Ask another DPO or an owner.")
+
+
+class NoticeIncompleteError(DomainError):
+    """The linter found something; ``errors`` has each finding with the language it stands in."""
+
+    code = "notice_incomplete"
+    status = 422
+    title = _("The notice can't be published as it is. Mend what is listed, then submit it again.")
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        problems = [FieldProblem((finding.language,), finding.code, finding.sentence) for finding in findings]
+        super().__init__(errors=problems)
+        self.findings = tuple(findings)

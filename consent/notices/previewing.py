@@ -1,0 +1,28 @@
+"""What the editor's preview shows: the public page in one language, with what the linter says on top."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from consent.notices.publishing import findings_of, known_purposes
+from consent.notices.rendering import html_of
+
+if TYPE_CHECKING:
+    from consent.notices.wagtail_models import NoticePage
+
+
+def preview(page: NoticePage, request: HttpRequest, language: str) -> HttpResponse:
+    """Findings in the editor's language, the notice in its own."""
+    organisation = page.root.organisation
+    notice = page.structure
+    wording = next((each for each in notice.wordings if each.language == language), None)
+    context = {
+        "organisation": organisation,
+        "findings": findings_of(notice, organisation),
+        "language": language,
+        "html": html_of(wording, notice, known_purposes(organisation)) if wording else "",
+    }
+    return HttpResponse(render_to_string("consent/public/notice_preview.html", context))

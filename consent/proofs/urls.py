@@ -1,0 +1,16 @@
+"""Addresses of proofs, below ``/o/<slug>/ledger/``."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from consent.proofs import views
+
+urlpatterns = [
+    path("proof-policy/", views.proof_policy, name="proof_policy"),
+    path("<int:event_id>/proof.json", views.proof_json, name="proof_json"),
+    path("<int:event_id>/proof.pdf", views.proof_pdf, name="proof_pdf"),
+    path("<int:event_id>/proof.zip", views.proof_bundle, name="proof_bundle"),
+    path("<int:event_id>/archived-evidence/", views.archived_evidence, name="archived_evidence"),
+    path("contacts/<int:contact_id>/proofs.zip", views.contact_proofs, name="contact_proofs"),
+]

@@ -1,0 +1,1 @@
+"""Receipts: what a person chose, given to that person, on screen, by e-mail and as a file (G 7(1), W-02)."""

@@ -1,0 +1,69 @@
+"""What Wagtail shows here: the menu, the branding, and an audit entry for each draft saved in its editor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.api.views import PagesAdminAPIViewSet
+from wagtail.admin.menu import MenuItem
+from wagtail.models import Page
+
+from consent.notices.deciding import member_actor, note
+from consent.notices.wagtail_models import NoticePage
+
+UNWANTED_BUTTONS = frozenset(
+    "action-publish action-unpublish action-delete action-cancel-workflow action-restart-workflow".split()
+)
+
+
+@hooks.register("construct_admin_api")
+def name_what_the_editor_names(admin_api: Any) -> None:
+    """The editor writes the addresses of pictures and documents into its pages, though there are none here.
+
+    The fence lets nobody through to any of these.
+    """
+    for name in ("images", "documents"):
+        admin_api.register_endpoint(name, PagesAdminAPIViewSet)
+
+
+@hooks.register("insert_global_admin_css")
+def our_own_colours() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("portal/cms.css"))
+
+
+@hooks.register("construct_main_menu")
+def our_own_menu(request: HttpRequest, items: list[MenuItem]) -> None:
+    """Two lines: back to the portal, and the notices. The rest of Wagtail's menu leads nowhere here."""
+    items[:] = [
+        MenuItem(_("Back to Accord"), reverse("portal:home"), name="accord", icon_name="arrow-left", order=1),
+        MenuItem(_("Notices"), reverse("wagtailadmin_explore_root"), name="notices", icon_name="doc-full", order=2),
+    ]
+
+
+@hooks.register("construct_page_action_menu", order=1000)
+def our_own_buttons(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
+    """Saving and what the workflow offers; publishing, deleting and moving are no buttons here."""
+    unwanted = {
+        "action-publish",
+        "action-unpublish",
+        "action-delete",
+        "action-cancel-workflow",
+        "action-restart-workflow",
+    }
+    items[:] = [item for item in items if getattr(item, "name", "") not in unwanted]
+
+
+@hooks.register("after_edit_page")
+def note_edit(request: HttpRequest, page: Page) -> None:
+    """The editor's own saving, in our audit log as well."""
+    notice = page.specific
+    if isinstance(notice, NoticePage):
+        organisation = notice.root.organisation
+        actor = member_actor(request.user, organisation)
+        note(actor, "notice.edited", notice, organisation, revision=notice.latest_revision_id)

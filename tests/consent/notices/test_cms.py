@@ -1,0 +1,319 @@
+"""Wagtail behind its fence: signed in by us, one organisation's tree for its members alone, and few doors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django_scopes import scope
+from wagtail.models import Collection, GroupPagePermission, Page, Revision, WorkflowState
+
+from consent.notices.actions import NoticeDraft, submit_notice
+from consent.notices.queries import live_version
+from consent.notices.wagtail_models import NoticeRoot
+from portal.accounts.models import User
+from portal.audit.models import AuditEntry
+from portal.organisations.actions import add_member, change_roles, create_organisation, end_membership
+from portal.organisations.actors import Actor
+from portal.organisations.models import Organisation
+from portal.organisations.roles import Role
+from tests.consent.notices.conftest import DRAFT, described, fresh, published, submitted, written
+from tests.people import actor_of, client_of, membership_of, new_member
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "Secret campaign of Acme"
+
+
+def routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, route)
+        else:
+            yield route, entry
+
+
+def addresses(known: dict[str, Any]) -> list[str]:
+    """Every address below /cms/ there is, with the ids of acme's page in it."""
+    found = []
+    for route, entry in routes(get_resolver()):
+        if not route.startswith("cms/"):
+            continue
+        path = "/" + route
+        for name in entry.pattern.converters:
+            for kind in ("int", "str", "slug", "uuid"):
+                path = path.replace(f"<{kind}:{name}>", str(known.get(name, known["page_id"])))
+        if "(" in path:
+            path = f"/cms/pages/{known['page_id']}/revisions/compare/earliest...latest/"
+        found.append(path)
+    return sorted(set(found))
+
+
+@pytest.fixture
+def secret(client_company: Organisation, marketer: User, dpo: User) -> dict[str, Any]:
+    """A notice of acme with a published version, a draft and something that waits."""
+    draft = NoticeDraft(key="signup", title=SECRET, purposes=["newsletter", "offers"])
+    page = published(client_company, marketer, dpo, draft)
+    page.save_revision(user=marketer)
+    with scope(organisation=client_company):
+        submit_notice(actor=actor_of(marketer, client_company), page=fresh(client_company))
+    state = WorkflowState.objects.get(status="in_progress")
+    return {
+        "page_id": page.pk,
+        "parent_page_id": page.get_parent().pk,
+        "page_to_move_id": page.pk,
+        "object_id": page.pk,
+        "pk": page.pk,
+        "revision_id": Revision.objects.for_instance(page).latest("pk").pk,
+        "workflow_state_id": state.pk,
+        "task_state_id": state.current_task_state_id,
+        "task_id": state.current_task_state.task_id,
+        "action_name": "approve",
+        "app_label": "consent",
+        "model_name": "noticepage",
+        "content_type_app_name": "consent",
+        "content_type_model_name": "noticepage",
+        "session_id": 1,
+        "action": "delete",
+        "kind": "x",
+    }
+
+
+def leak_of(answer: Any) -> bool:
+    text = b"".join(answer) if answer.streaming else answer.content
+    return SECRET.encode() in text or b"1 Main Street" in text
+
+
+def test_a_stranger_sees_nothing_at_any_address_of_wagtail(
+    secret: dict[str, Any], other: Organisation, stranger: User
+) -> None:
+    described(other)
+    written(other, stranger, NoticeDraft(key="theirs", title="Theirs", purposes=["offers"]))
+    client = client_of(stranger)
+    walked = addresses(secret)
+    assert len(walked) > 80
+    wrong = []
+    for path in walked:
+        for answer in (client.get(path), client.post(path, {"action-publish": "1"}), client.post(path)):
+            named = f"/{secret['page_id']}/" in path or f"/{secret['parent_page_id']}/" in path
+            if leak_of(answer) or answer.status_code >= 500 or (named and answer.status_code == 200):
+                wrong.append((path, answer.status_code))
+    assert wrong == []
+    assert live_version(membership_of(stranger, other).organisation_id, "signup", "en") is None
+    assert fresh(Organisation.objects.get(slug="acme")).has_unpublished_changes is not False
+
+
+def test_the_editor_is_there_for_whom_it_is_for(secret: dict[str, Any], marketer: User, dpo: User) -> None:
+    """What the test above walks by is open to acme's own people, or it would prove nothing."""
+    page = secret["page_id"]
+    for user in (marketer, dpo):
+        client = client_of(user)
+        for path in (
+            f"/cms/pages/{page}/edit/",
+            f"/cms/pages/{page}/history/",
+            f"/cms/pages/{page}/workflow_history/",
+            f"/cms/pages/{page}/revisions/{secret['revision_id']}/view/",
+            f"/cms/pages/{page}/view_draft/",
+            f"/cms/pages/{secret['parent_page_id']}/",
+            f"/cms/pages/{page}/revisions/compare/earliest...latest/",
+        ):
+            answer = client.get(path)
+            assert answer.status_code == 200, path
+            assert leak_of(answer), path
+
+
+def test_the_tree_begins_at_the_organisations_own_root(secret: dict[str, Any], other: Any, stranger: User) -> None:
+    described(other)
+    written(other, stranger)
+    client = client_of(stranger)
+    answer = client.get("/cms/", follow=True)
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1][0] == f"/cms/pages/{NoticeRoot.objects.get(organisation=other).pk}/"
+    assert not leak_of(answer)
+    assert client.get(f"/cms/pages/{Page.get_first_root_node().pk}/").status_code == 404
+
+
+def test_one_signs_in_with_ones_own_account(secret: dict[str, Any]) -> None:
+    answer = Client().get(f"/cms/pages/{secret['page_id']}/edit/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/?next=/cms/")
+
+
+def test_viewers_and_host_operators_have_no_business_there(
+    secret: dict[str, Any], client_company: Any, viewer: User
+) -> None:
+    operator = User.objects.create_user("host@accord.example", "a long enough password", is_host_operator=True)
+    for user in (viewer, operator):
+        for path in ("/cms/", f"/cms/pages/{secret['page_id']}/edit/", "/cms/users/", "/cms/reports/workflow/"):
+            assert client_of(user).get(path).status_code == 404, path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "users/",
+        "groups/",
+        "sites/",
+        "collections/",
+        "workflows/list/",
+        "workflows/tasks/index/",
+        "reports/site-history/",
+        "reports/workflow/",
+        "reports/locked/",
+        "choose-page/",
+        "pages/search/",
+        "api/main/pages/",
+        "images/",
+        "documents/",
+        "redirects/",
+        "forms/",
+        "failwhale/",
+        "pages/{page}/copy/",
+        "pages/{page}/move/",
+        "pages/{page}/delete/",
+        "pages/{page}/unpublish/",
+        "pages/{page}/privacy/",
+        "pages/{page}/lock/",
+        "pages/{root}/add_subpage/",
+        "pages/add/consent/noticepage/{root}/",
+        "bulk/wagtailcore/page/publish/",
+    ],
+)
+def test_what_is_not_needed_is_not_there(secret: dict[str, Any], owner: User, path: str) -> None:
+    address = "/cms/" + path.format(page=secret["page_id"], root=secret["parent_page_id"])
+    client = client_of(owner)
+    assert client.get(address).status_code == 404
+    assert client.post(address, {"id": secret["page_id"]}).status_code == 404
+
+
+def test_the_looser_policy_stays_inside(secret: dict[str, Any], marketer: User) -> None:
+    client = client_of(marketer)
+    inside = client.get(f"/cms/pages/{secret['page_id']}/edit/")
+    outside = client.get("/o/acme/notices/")
+    assert "style-src 'self' 'unsafe-inline'" in inside["Content-Security-Policy"]
+    assert "script-src 'self';" in inside["Content-Security-Policy"]
+    assert "unsafe-inline" not in outside["Content-Security-Policy"]
+    for outsider in (b"gravatar", b"releases.wagtail", b"https://"):
+        found = [line for line in inside.content.splitlines() if outsider in line and b"src=" in line]
+        assert found == []
+
+
+def edit_form(client: Client, page: Any) -> dict[str, str]:
+    """The fields of the editor's form as a browser without changes sends them."""
+    from html.parser import HTMLParser
+
+    fields: dict[str, str] = {}
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            given = dict(attrs)
+            if tag == "input" and given.get("name") and given.get("type") not in ("checkbox", "submit"):
+                fields[str(given["name"])] = given.get("value") or ""
+
+    Reader().feed(client.get(f"/cms/pages/{page.pk}/edit/").content.decode())
+    return {name: value for name, value in fields.items() if not name.startswith("comment")}
+
+
+def wording_fields(page: Any) -> dict[str, str]:
+    """The StreamField as its form posts it."""
+    from wagtail.test.utils.form_data import nested_form_data, streamfield
+
+    blocks = []
+    for child in page.get_latest_revision_as_object().wordings:
+        simple: dict[str, Any] = {name: given for name, given in child.value.items() if isinstance(given, str)}
+        for lists in ("purposes", "choices", "sections"):
+            simple[lists] = {"count": "0"}
+        blocks.append((child.block_type, simple))
+    return {name: str(value) for name, value in nested_form_data({"wordings": streamfield(blocks)}).items()}
+
+
+def test_saving_in_the_editor_leaves_an_audit_entry(client_company: Any, marketer: User, dpo: User) -> None:
+    page = written(client_company, marketer)
+    client = client_of(marketer)
+    fields = {**edit_form(client, page), **wording_fields(page), "title": "Renamed", "from_person": "on"}
+    answer = client.post(f"/cms/pages/{page.pk}/edit/", fields)
+    assert answer.status_code == 302, answer.content[-500:]
+    assert fresh(client_company).draft_title == "Renamed"
+    entry = AuditEntry.objects.get(action="notice.edited")
+    assert (entry.user_id, entry.target_id) == (marketer.pk, "signup")
+
+
+@pytest.mark.parametrize("button", ["action-publish", "action-unpublish", "action-cancel-workflow"])
+def test_the_editors_other_buttons_are_refused(client_company: Any, owner: User, marketer: User, button: str) -> None:
+    page = submitted(client_company, marketer)
+    answer = client_of(owner).post(f"/cms/pages/{page.pk}/edit/", {button: "1"})
+    assert answer.status_code == 403
+    assert not fresh(client_company).live
+    assert fresh(client_company).workflow_in_progress
+
+
+def test_the_dpo_approves_in_the_editor_as_well(client_company: Any, marketer: User, dpo: User) -> None:
+    page = submitted(client_company, marketer)
+    state = page.current_workflow_task_state
+    answer = client_of(dpo).post(f"/cms/pages/workflow/action/{page.pk}/approve/{state.pk}/")
+    assert answer.status_code in (200, 302)
+    assert live_version(client_company.pk, "signup", "en")
+    actions = list(AuditEntry.objects.filter(target_type="notice").order_by("pk").values_list("action", flat=True))
+    assert actions == ["notice.created", "notice.submitted", "notice.approved", "notice.published"]
+
+
+def test_the_author_can_not_approve_in_the_editor(client_company: Any, dpo: User, owner: User) -> None:
+    page = submitted(client_company, dpo)
+    state = page.current_workflow_task_state
+    client_of(dpo).post(f"/cms/pages/workflow/action/{page.pk}/approve/{state.pk}/")
+    assert live_version(client_company.pk, "signup", "en") is None
+
+
+def test_groups_follow_the_memberships(acme: Organisation, owner: User) -> None:
+    system = Actor.system(acme)
+    organisation = create_organisation(actor=system, slug="newcomer", name="Newcomer")
+    assert NoticeRoot.objects.filter(organisation=organisation).count() == 1
+    assert Collection.objects.filter(name=f"accord:{organisation.pk}").count() == 1
+    user = User.objects.create_user("somebody@newcomer.example", "a long enough password")
+    with scope(organisation=organisation):
+        membership = add_member(actor=system, organisation=organisation, user=user, roles=[Role.DPO])
+        held = [f"accord:{organisation.pk}:approvers", f"accord:{organisation.pk}:editors"]
+        assert sorted(user.groups.values_list("name", flat=True)) == held
+        change_roles(actor=system, membership=membership, roles=[Role.MARKETER])
+        assert list(user.groups.values_list("name", flat=True)) == held[1:]
+        end_membership(actor=system, membership=membership)
+    assert not user.groups.exists()
+    permissions = GroupPagePermission.objects.filter(group__name__startswith=f"accord:{organisation.pk}:")
+    assert set(permissions.values_list("permission__codename", flat=True)) == {"change_page"}
+
+
+def test_who_lost_their_role_is_out_at_once(client_company: Any, marketer: User) -> None:
+    page = written(client_company, marketer)
+    client = client_of(marketer)
+    assert client.get(f"/cms/pages/{page.pk}/edit/").status_code == 200
+    membership = membership_of(marketer, client_company)
+    membership.roles = [Role.VIEWER]
+    membership.save()
+    assert client.get(f"/cms/pages/{page.pk}/edit/").status_code == 404
+
+
+def test_the_preview_says_what_is_missing(client_company: Any, marketer: User) -> None:
+    page = written(client_company, marketer)
+    page.wordings = page.wordings.stream_block.to_python(
+        [{"type": block["type"], "value": {**block["value"], "complaint": ""}} for block in page.wordings.raw_data]
+    )
+    page.save_revision(user=marketer)
+    answer = client_of(marketer).get(f"/cms/pages/{page.pk}/view_draft/?mode=en")
+    assert answer.status_code == 200
+    assert b"GDPR 13(2)(d)" in answer.content
+    assert b"1 Main Street" in answer.content
+    assert DRAFT.key == page.slug
+
+
+def test_a_second_organisation_of_the_same_person_stays_apart(
+    secret: dict[str, Any], other: Organisation, marketer: User
+) -> None:
+    described(other)
+    elsewhere = new_member(other, Role.MARKETER, name="colleague")
+    theirs = written(other, elsewhere, NoticeDraft(key="theirs", title="Theirs", purposes=["offers"]))
+    assert client_of(marketer).get(f"/cms/pages/{theirs.pk}/edit/").status_code == 404
+    assert client_of(elsewhere).get(f"/cms/pages/{theirs.pk}/edit/").status_code == 200
