@@ -28,6 +28,9 @@ DETAILS: dict[str, type_of_text] = {
     "notice_not_live": _(
         "The notice has no published version in this language. Each form shows one (N-01; GDPR art. 13)."
     ),
+    "purpose_not_in_notice": _(
+        "The notice does not speak of this purpose. Add it there, or choose another notice (C-06; GDPR art. 13(1)(c))."
+    ),
     "no_language": _("Choose at least one language (GDPR art. 12(1))."),
     "no_choices": _("The form asks for nothing: choose at least one purpose and channel (C-03; GDPR recital 43)."),
     "not_consent": _(
@@ -58,6 +61,7 @@ def publication_problems(
     return [
         *language_problems(config, notices),
         *choice_problems(config, purposes),
+        *silent_notice_problems(config, notices),
         *field_problems(config),
         *([problem("low_contrast", "accent")] if is_pale(config["accent"]) else []),
     ]
@@ -93,6 +97,18 @@ def choice_problems(config: Mapping[str, Any], purposes: Mapping[str, Purpose]) 
             yield problem("channel_not_on_forms", "choices", number)
         elif channel in BY_PHONE and "phone" not in asked:
             yield problem("channel_without_phone", "choices", number)
+
+
+def silent_notice_problems(config: Mapping[str, Any], notices: Mapping[str, NoticeVersion]) -> Iterator[FieldProblem]:
+    """What is asked without being explained: in each language the notice must speak of each purpose."""
+    told = [
+        {line["purpose"] for line in notice.form["purposes"]}
+        for notice in notices.values()
+        if notice.form and "purposes" in notice.form
+    ]
+    for number, choice in enumerate(config["choices"]):
+        if any(choice["purpose"] not in keys for keys in told):
+            yield problem("purpose_not_in_notice", "choices", number)
 
 
 def field_problems(config: Mapping[str, Any]) -> Iterator[FieldProblem]:

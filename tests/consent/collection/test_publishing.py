@@ -51,6 +51,19 @@ def problems_of(answer: Any) -> dict[str, str]:
     return {problem["code"]: problem["detail"] for problem in answer.json()["errors"]}
 
 
+def test_a_form_asks_nothing_that_its_notice_does_not_explain(
+    api: Api, acme: Organisation, newsletter: Purpose
+) -> None:
+    new_notice(acme, "en", form={"purposes": [{"purpose": "newsletter"}]})
+    new_notice(acme, "fr", form={"purposes": [{"purpose": "another"}]})
+    api.post("/collection-points", body())
+    problems = problems_of(api.post("/collection-points/letter/publish"))
+    assert list(problems) == ["purpose_not_in_notice"]
+    assert "art. 13(1)(c)" in problems["purpose_not_in_notice"]
+    new_notice(acme, "fr", number=2, form={"purposes": [{"purpose": "newsletter"}, {"purpose": "another"}]})
+    assert api.post("/collection-points/letter/publish").status_code == 200
+
+
 def test_a_system_makes_a_form_publishes_it_and_closes_it(api: Api, newsletter: Purpose, notices: None) -> None:
     made = api.post("/collection-points", body())
     assert made.status_code == 201
