@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.files.storage import default_storage
+from typing import BinaryIO, cast
 
 from consent.collection.models import EvidenceFile
 from consent.collection.reporting import key_context
@@ -22,5 +22,5 @@ def paper_content(organisation: Organisation, digest: bytes) -> bytes | None:
     if found is None:
         return None
     key = open_sealed(organisation, bytes(found.file_key), context=key_context(organisation.pk))
-    with opened_upload(default_storage.open(found.file.name), key) as content:
+    with opened_upload(cast("BinaryIO", found.file.open("rb")), key) as content:
         return content.read()

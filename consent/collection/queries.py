@@ -17,6 +17,7 @@ from consent.collection.models import CollectionPoint, FormVersion, PointState
 from consent.notices.models import NoticeVersion
 from consent.purposes.models import Purpose
 from portal.errors import NotFoundError
+from portal.organisations.links import organisation_url
 from portal.organisations.models import Organisation
 from subscribers.fields.models import Field
 
@@ -47,6 +48,15 @@ def point_by_key(organisation: Organisation, key: str) -> CollectionPoint:
         raise NotFoundError
     found.organisation = organisation
     return found
+
+
+def points_showing(organisation: Organisation, notice: str) -> list[tuple[str, str]]:
+    """Name and page of each point that shows this notice and is not closed."""
+    points = CollectionPoint.objects.filter(organisation=organisation, notice=notice).exclude(state=PointState.CLOSED)
+    return [
+        (point.name, organisation_url(organisation, "consent:point_detail", key=point.key))
+        for point in points.order_by("name", "key")
+    ]
 
 
 def public_point(slug: str, key: str) -> CollectionPoint:

@@ -28,14 +28,16 @@ class Word:
     paused_until: datetime | None = None
     terms: Terms = (False, None)
     waits: bool = False
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """A standing, and the event that it rests on."""
+    """A standing, the event that it rests on, and the version of the purpose that was agreed to (C-10)."""
 
     standing: Standing
     event_id: int
+    version: int | None = None
 
 
 def stood(words: Iterable[Word]) -> Stood | None:
@@ -55,7 +57,15 @@ def after(before: Stood | None, word: Word, *, confirmed: bool) -> Stood | None:
     if standing is None:
         return before
     weaker = old is not None and STRENGTH.get(old.status, 0) > STRENGTH.get(MOVES[word.action].target, 4)
-    return Stood(standing, before.event_id if before and weaker else word.id)
+    return Stood(standing, before.event_id if before and weaker else word.id, version_after(before, word))
+
+
+def version_after(before: Stood | None, word: Word) -> int | None:
+    """A confirmation and a pause leave the version of the agreement."""
+    known = before.version if before else None
+    if word.action == Action.CONFIRM:
+        return word.version if known is None else known
+    return word.version if word.action == Action.GRANT else known
 
 
 def act_of(word: Word, *, confirmed: bool) -> Act:

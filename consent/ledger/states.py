@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +35,7 @@ SELECT max(contact_id) FROM (
 """
 # In the order in which all writers lock states. Index: the state's primary key.
 STATES = """
-SELECT contact_id, purpose_id, channel, status, since, expires_at, paused_until, event_id
+SELECT contact_id, purpose_id, channel, status, since, expires_at, paused_until, event_id, purpose_version
 FROM consent_consentstate
 WHERE organisation_id = %(organisation)s AND contact_id > %(after)s AND contact_id <= %(upto)s
 ORDER BY contact_id, purpose_id, channel FOR UPDATE
@@ -61,9 +61,10 @@ WHERE organisation_id = %(organisation)s AND contact_id = %(contact)s AND purpos
 # A first word may have been written meanwhile: then it stands.
 KEEP = """
 INSERT INTO consent_consentstate
-    (organisation_id, contact_id, purpose_id, channel, status, since, expires_at, paused_until, event_id)
+    (organisation_id, contact_id, purpose_id, channel, status, since, expires_at, paused_until, event_id,
+     purpose_version)
 VALUES (%(organisation)s, %(contact)s, %(purpose)s, %(channel)s, %(status)s, %(since)s, %(expires_at)s,
-    %(paused_until)s, %(event)s)
+    %(paused_until)s, %(event)s, %(version)s)
 ON CONFLICT (organisation_id, contact_id, purpose_id, channel) DO NOTHING
 """
 
@@ -136,7 +137,7 @@ def rebuild_lot(
     found.states += len(expected)
     for place in sorted(kept.keys() | expected.keys()):
         before, after = kept.get(place), expected.get(place)
-        if before == after:
+        if is_same(before, after):
             continue
         found.note(place, before, after)
         if write:
@@ -144,9 +145,21 @@ def rebuild_lot(
 
 
 def kept_state(
-    status: str, since: datetime, expires_at: datetime | None, paused_until: datetime | None, event_id: int
+    status: str,
+    since: datetime,
+    expires_at: datetime | None,
+    paused_until: datetime | None,
+    event_id: int,
+    version: int | None,
 ) -> Stood:
-    return Stood(Standing(Status(status), since, expires_at, paused_until), event_id)
+    return Stood(Standing(Status(status), since, expires_at, paused_until), event_id, version)
+
+
+def is_same(kept: Stood | None, expected: Stood | None) -> bool:
+    """A state without a version goes by its date: imports write it so."""
+    if kept is None or expected is None or kept.version is not None:
+        return kept == expected
+    return kept == replace(expected, version=None)
 
 
 def standings(rows: list[tuple[Any, ...]], terms: TermsOf, held: frozenset[str]) -> dict[Place, Stood]:
@@ -167,6 +180,7 @@ def word_of(purpose_id: int, row: tuple[Any, ...], terms: TermsOf, held: frozens
         paused_until=paused_until,
         terms=terms(purpose_id, version),
         waits=source == EventSource.IMPORT and reference in held,
+        version=version,
     )
 
 
@@ -182,5 +196,6 @@ def put_right(cursor: Any, organisation_id: int, place: Place, expected: Stood |
             "expires_at": standing.expires_at,
             "paused_until": standing.paused_until,
             "event": expected.event_id,
+            "version": expected.version,
         }
         cursor.execute(KEEP, named | told)

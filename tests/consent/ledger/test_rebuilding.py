@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from consent.ledger.models import Action, EventSource
+from consent.ledger.models import Action, ConsentState, EventSource
 from consent.ledger.states import rebuild_states
+from consent.purposes.actions import Materiality, update_purpose
 from consent.purposes.models import Purpose
+from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from tests.consent.choices import NOW, choose, new_purpose
@@ -91,3 +93,39 @@ def test_what_imports_brought_held_proved_and_took_back_is_found_again(in_acme: 
 
     assert (found.differing, found.examples) == (0, [])
     assert found.states
+
+
+@pytest.mark.django_db
+def test_an_event_means_what_its_purpose_asked_for_when_it_was_recorded(
+    in_acme: Organisation, ada: Contact, ben: Contact
+) -> None:
+    """C-08: today the purpose asks for more than it did when Ada agreed."""
+    purpose, actor = new_purpose(in_acme, valid_for_days=400), Actor.system(in_acme)
+    choose(ada, purpose, "grant")
+    changed = update_purpose(
+        actor=actor,
+        purpose=purpose,
+        changes={"valid_for_days": 100, "double_opt_in": True},
+        materiality=Materiality(answer=False, reason="The same letter."),
+        now=NOW + timedelta(days=1),
+    )
+    assert changed.version == 2
+    choose(ben, purpose, "grant", now=NOW + timedelta(days=2))
+
+    found = rebuild_states(in_acme, write=True)
+
+    assert (found.differing, found.examples) == (0, [])
+    first, second = (ConsentState.objects.get(contact=contact) for contact in (ada, ben))
+    assert (first.status, second.status) == ("granted", "unconfirmed")
+    assert first.expires_at == NOW + timedelta(days=400)
+
+
+@pytest.mark.django_db
+def test_a_state_put_right_knows_which_words_were_agreed_to(in_acme: Organisation, ada: Contact) -> None:
+    """C-10."""
+    purpose = new_purpose(in_acme)
+    choose(ada, purpose, "grant")
+    choose(ada, purpose, "pause", occurred_at=NOW)
+    ConsentState.objects.filter(contact=ada).update(purpose_version=7)
+    assert rebuild_states(in_acme, write=True).differing == 1
+    assert ConsentState.objects.get(contact=ada).purpose_version == 1

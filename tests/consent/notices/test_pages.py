@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django_scopes import scope
 
+from consent.collection.actions import PointValues, create_point
 from consent.notices.actions import approve_notice, save_draft, submit_notice
 from consent.notices.queries import live_version
 from portal.accounts.models import User
@@ -47,6 +48,19 @@ def test_a_notice_is_written_submitted_and_approved_in_the_portal(
     assert live is not None
     shown = text(author.get("/o/acme/notices/signup/"))
     assert bytes(live.digest).hex() in shown and "/n/acme/signup" in shown
+
+
+def test_a_notice_names_the_collection_points_that_show_it(
+    client_company: Organisation, marketer: User, dpo: User
+) -> None:
+    published(client_company, marketer, dpo)
+    with scope(organisation=client_company):
+        for key, notice in (("corner-shop", "signup"), ("other-shop", "")):
+            values = PointValues(name=f"The {key}", kind="paper", notice=notice)
+            create_point(actor=actor_of(marketer, client_company), key=key, values=values)
+    shown = text(client_of(marketer).get("/o/acme/notices/signup/"))
+    assert "The corner-shop" in shown and "/o/acme/collection-points/corner-shop/" in shown
+    assert "The other-shop" not in shown
 
 
 def test_the_page_says_what_is_missing_and_keeps_the_button_away(
