@@ -24,6 +24,8 @@ class Block:
     root: bytes
     whole: bool
     """Leaves as many as ids, and together they are its root."""
+    span: tuple[int, int]
+    """The transactions of its first and its last row when it was sealed."""
 
 
 def read_block(row: SealBlock) -> Block:
@@ -31,7 +33,7 @@ def read_block(row: SealBlock) -> Block:
     leaves = [text[start : start + HASH_BYTES] for start in range(0, len(text), HASH_BYTES)]
     root = bytes(row.root)
     whole = len(leaves) == len(row.ids) and merkle.root_of(leaves) == root
-    return Block(row.number, row.ids, leaves, root, whole)
+    return Block(row.number, row.ids, leaves, root, whole, (row.first_transaction, row.last_transaction))
 
 
 @dataclass

@@ -46,6 +46,10 @@ class Problem:
         return f"{self.code}: {'; '.join(about)}"
 
 
+Place = tuple[int, int, int]
+"""Where a row stands in sealed order: epoch, transaction, id."""
+
+
 @dataclass
 class Findings:
     """What the verification of one chain has seen so far."""
@@ -55,6 +59,7 @@ class Findings:
     head: Seal | None = None
     problem: Problem | None = None
     ids: BitMap64 = field(default_factory=BitMap64)
+    place: Place | None = None
 
 
 Progress = Callable[[Findings], None]
@@ -231,7 +236,7 @@ def check_rows(seal: Seal, rows: GroupRows, findings: Findings) -> None:
     if found.ids != ids or found.leaves != leaves:
         check_presence(seal, ids, found)
         check_leaves(seal, leaves, found)
-    check_order(seal, found)
+    check_order(seal, found, blocks, findings)
     if findings.ids.intersect(BitMap64(ids)):
         raise BrokenError(Problem("sealed_twice", seal.number))
     findings.ids.update(ids)
@@ -266,13 +271,26 @@ def check_leaves(seal: Seal, leaves: Sequence[bytes], found: CurrentRows) -> Non
         raise BrokenError(Problem("row_changed", seal.number, tuple(changed[:NAMED])))
 
 
-def check_order(seal: Seal, found: CurrentRows) -> None:
-    """Sealed order is that of transactions and ids: a row that was put elsewhere stands out."""
-    places = list(zip(found.transactions, found.ids, strict=True))
-    if places == sorted(places):
-        return
-    moved = [after[1] for before, after in pairwise(places) if before >= after]
-    raise BrokenError(Problem("row_moved", seal.number, tuple(moved[:NAMED])))
+def check_order(seal: Seal, found: CurrentRows, blocks: Sequence[Block], findings: Findings) -> None:
+    """Sealed order is that of transactions and ids, from seal to seal: a row that was put elsewhere stands out."""
+    places = [(seal.epoch, *place) for place in zip(found.transactions, found.ids, strict=True)]
+    before = [findings.place] if findings.place else []
+    if [*before, *places] != sorted([*before, *places]):
+        moved = [after[2] for earlier, after in pairwise([*before, *places]) if earlier >= after]
+        raise BrokenError(Problem("row_moved", seal.number, tuple(moved[:NAMED])))
+    check_spans(seal, found, blocks)
+    findings.place = places[-1]
+
+
+def check_spans(seal: Seal, found: CurrentRows, blocks: Sequence[Block]) -> None:
+    """Where nothing lies on the other side to compare with, the first and last row of a block are where they were."""
+    start = 0
+    for block in blocks:
+        end = start + len(block.ids)
+        for place, transaction in zip((start, end - 1), block.span, strict=True):
+            if found.transactions[place] != transaction:
+                raise BrokenError(Problem("row_moved", seal.number, (found.ids[place],)))
+        start = end
 
 
 def check_earlier_heads(stream: Stream, organisation: int | None) -> None:

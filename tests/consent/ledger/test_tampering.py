@@ -112,6 +112,22 @@ def test_a_row_that_was_put_elsewhere_is_named(in_acme: Organisation, events: li
     assert rows
 
 
+@pytest.mark.parametrize(("row", "to"), [(0, 5), (19, 0), (19, None)])
+def test_a_row_at_the_edge_of_a_seal_that_was_put_elsewhere_is_named(
+    in_acme: Organisation, events: list[int], row: int, to: int | None
+) -> None:
+    """Nothing in its own seal lies on the other side of it."""
+    with superuser() as cursor:
+        cursor.execute(
+            "UPDATE consent_consentevent SET transaction = COALESCE("
+            "(SELECT transaction FROM consent_consentevent WHERE id = %s), pg_current_xact_id()) WHERE id = %s",
+            [events[to] if to is not None else None, events[row]],
+        )
+    code, _number, rows = finding(in_acme)
+    assert code == "row_moved"
+    assert events[row] in rows or row == 0
+
+
 def test_two_rows_that_changed_places_are_named(in_acme: Organisation, events: list[int]) -> None:
     with superuser() as cursor:
         cursor.execute("UPDATE consent_consentevent SET occurred_at = '2026-05-01Z' WHERE id = %s", [events[4]])
