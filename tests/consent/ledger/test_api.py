@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import ConsentEvent, Evidence
@@ -45,6 +47,21 @@ def client(integrator: User, acme: Organisation) -> Client:
 
 def post(client: Client, body: Any) -> Any:
     return client.post("/api/v1/consents", body, content_type="application/json")
+
+
+def test_recording_one_consent_takes_few_statements_and_one_transaction(
+    client: Client, newsletter: Purpose, ada: Contact
+) -> None:
+    post(client, GRANT)  # keys and the token's use are read once
+    with CaptureQueriesContext(connection) as captured:
+        assert post(client, GRANT).status_code == 201
+    statements = [query["sql"] for query in captured]
+    ours = [sql for sql in statements if not sql.startswith(("SAVEPOINT", "RELEASE"))]
+    assert len(ours) <= 8, "\n".join(sql[:150] for sql in ours)
+    writing = [place for place, sql in enumerate(statements) if "INSERT INTO" in sql]
+    assert len(writing) == 2, "evidence, event and state in one statement, and the audit entry"
+    between = statements[writing[0] : writing[1]]
+    assert not any(sql.startswith("RELEASE") for sql in between), "both in one transaction"
 
 
 def test_a_grant_is_recorded_with_its_evidence(client: Client, newsletter: Purpose, ada: Contact) -> None:
