@@ -22,7 +22,7 @@ MOST_PIXELS = 8_000_000
 LEAST_SIDE = 32
 LARGEST = (600, 200)
 # Public pages weigh less than 30 KB with everything in them.
-MOST_STORED = 12_000
+MOST_STORED = 10_000
 # Of a logo on white this share of the pixels must stand out from it: thin letters cover a tenth.
 LEAST_VISIBLE = 0.01
 COLOURS = 256

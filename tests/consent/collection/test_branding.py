@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -17,6 +19,7 @@ from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from tests.consent.choices import choose, new_purpose
 from tests.consent.collection.forms import delivered, link_in, new_point, path_of, send
+from tests.papers import objects_of
 from tests.people import actor_of
 from tests.portal.organisations.pictures import drawn, file_of
 
@@ -71,6 +74,14 @@ def test_without_a_logo_the_name_stands_there(acme: Organisation, point: Collect
 def test_the_text_of_the_logo_is_escaped(acme: Organisation, owner: User, token: str) -> None:
     look_of(acme, owner, logo_text='"><script>')
     assert 'alt="&quot;&gt;&lt;script&gt;"' in Client().get(f"/p/{token}").content.decode()
+
+
+@pytest.mark.pango
+def test_the_receipt_as_a_pdf_carries_the_logo_inside(acme: Organisation, owner: User, token: str) -> None:
+    picture = re.compile(rb"/Subtype\s*/Image")
+    assert not picture.search(objects_of(Client().get(f"/p/{token}/receipt.pdf").content))
+    look_of(acme, owner)
+    assert picture.search(objects_of(Client().get(f"/p/{token}/receipt.pdf").content))
 
 
 def test_another_organisation_keeps_its_own_looks(acme: Organisation, other: Organisation, owner: User) -> None:
