@@ -6,7 +6,7 @@ from portal.audit.models import AuditEntry
 from portal.crypto.models import OrganisationKey
 from portal.jobs.models import Job
 from portal.mail.models import OutgoingMail
-from portal.organisations.models import Invitation, Membership, Organisation
+from portal.organisations.models import Invitation, Membership, Organisation, OrganisationLogo
 from portal.seals.models import Seal, SealBlock, SealingState, Verification
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "OrganisationKey",
+    "OrganisationLogo",
     "OutgoingMail",
     "Seal",
     "SealBlock",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("portal.organisations.public_urls")),
     path("", include("consent.preferences.urls")),
     path("", include("consent.notices.public_urls")),
     path("", include("consent.proofs.public_urls")),

@@ -21,7 +21,6 @@ def open_form(actor: Actor, now: datetime) -> CollectionPoint:
             "fr": {"title": "Notre lettre du mois", "thanks": "À bientôt dans votre boîte aux lettres."},
             "en": {"title": "Our monthly letter", "thanks": "See you soon in your mailbox."},
         },
-        accent="#8a4b08",
     )
     point = create_point(actor=actor, key="newsletter", values=values, now=now)
     return publish_point(actor=actor, point=point, now=now)

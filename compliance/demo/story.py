@@ -15,6 +15,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from compliance.demo.form import open_form
+from compliance.demo.looks import looks
 from compliance.demo.people import Person, people, write_file
 from consent.audiences.actions import AudienceDraft, approve_audience, create_audience, submit_audience
 from consent.ledger.models import Action, EventSource
@@ -25,7 +26,7 @@ from consent.purposes.actions import Materiality, PurposeValues, create_purpose,
 from consent.purposes.models import Purpose
 from portal.accounts.models import User
 from portal.jobs.running import run_job
-from portal.organisations.actions import add_member, create_organisation, update_organisation
+from portal.organisations.actions import add_member, change_branding, create_organisation, update_organisation
 from portal.organisations.actors import Actor
 from portal.organisations.models import Membership, Organisation
 from portal.organisations.roles import Role
@@ -273,6 +274,7 @@ def tell(*, now: datetime | None = None) -> Organisation:
         sign_in_people(actor, organisation)
         update_organisation(actor=actor, organisation=organisation, values=DETAILS)
     with scope(organisation=organisation):
+        change_branding(actor=actor, organisation=organisation, branding=looks())
         purposes = describe(actor, organisation)
         inform(organisation)
         objectors = [someone(1, 17, now).email, someone(1, 42, now).email]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
@@ -27,9 +26,9 @@ from portal.errors import FieldProblem, InvalidInputError, NotFoundError
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
+from portal.ui.contrast import COLOUR
 from subscribers.fields.models import Field
 
-COLOUR = re.compile(r"#[0-9a-fA-F]{6}").fullmatch
 LONGEST_TEXT = {"title": 150, "intro": 1000, "thanks": 1000}
 MOST_CHOICES = 30
 INVALID = _("This value is not one this field can take.")

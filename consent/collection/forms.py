@@ -73,7 +73,7 @@ class PointForm(forms.Form):
         required=False,
         max_length=7,
         widget=forms.TextInput(attrs={"placeholder": "#0f6b67"}),
-        help_text=_("Six hexadecimal digits, dark enough to be seen on white. Empty: ours."),
+        help_text=_("Six hexadecimal digits, dark enough to be seen on white. Empty: the organisation's."),
     )
 
     def __init__(

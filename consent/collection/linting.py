@@ -13,8 +13,8 @@ from consent.notices.models import NoticeVersion
 from consent.purposes.models import Basis, Purpose
 from portal.channels import Channel
 from portal.errors import FieldProblem, type_of_text
+from portal.ui.contrast import is_pale
 
-LEAST_CONTRAST = 3.0
 # What says that a form is about terms, too: consent must stand apart from them.
 TERMS = re.compile(
     r"\b(terms (?:and|&) conditions|terms of (?:use|service|sale)|conditions g[ée]n[ée]rales|conditions d.utilisation|"
@@ -115,25 +115,3 @@ def field_problems(config: Mapping[str, Any]) -> Iterator[FieldProblem]:
     for number, field in enumerate(config["fields"]):
         if not field.get("justification", "").strip():
             yield problem("no_justification", "fields", number, "justification")
-
-
-def is_pale(accent: str) -> bool:
-    """True for a colour that can hardly be told from white."""
-    return bool(accent) and contrast(accent, "#ffffff") < LEAST_CONTRAST
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours ``#rrggbb`` (WCAG 2.2): 1 to 21."""
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def ink_on(accent: str) -> str:
-    """White or nearly black, whichever reads better on this colour."""
-    return "#ffffff" if contrast(accent, "#ffffff") >= contrast(accent, "#101415") else "#101415"

@@ -18,7 +18,6 @@ from consent.collection.errors import (
     StaleFormError,
     WrongOriginError,
 )
-from consent.collection.linting import ink_on
 from consent.collection.models import CollectionPoint
 from consent.collection.proof_of_work import new_challenge
 from consent.collection.queries import public_point, version_of
@@ -31,6 +30,7 @@ from portal.api.problems import as_domain_error, problem_response
 from portal.api.rates import limit
 from portal.errors import DomainError, InvalidInputError
 from portal.organisations.client_address import client_address
+from portal.ui.contrast import accent_css
 
 SCRIPT = Path(__file__).resolve().parents[2] / "static" / "public" / "sign-up.js"
 
@@ -184,11 +184,5 @@ def style(request: HttpRequest, organisation: str, key: str) -> HttpResponse:
     with scope(organisation=point.organisation):
         version = version_of(point, point.number)
     accent = version.document["config"]["accent"] if version else ""
+    accent = accent or point.organisation.accent
     return HttpResponse(accent_css(accent), content_type="text/css; charset=utf-8")
-
-
-def accent_css(accent: str) -> str:
-    if not accent:
-        return ""
-    ink = ink_on(accent)
-    return f"@media (prefers-color-scheme: light) {{ :root {{ --accent: {accent}; --accent-ink: {ink}; }} }}\n"

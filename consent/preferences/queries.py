@@ -45,6 +45,11 @@ class Sender:
     postal_address: str
     dpo_email: str
     time_zone: str
+    accent: str
+    logo: str
+    logo_text: str
+    logo_width: int
+    logo_height: int
 
 
 @dataclass(frozen=True)
@@ -158,10 +163,10 @@ def reader_of(target: LinkTarget) -> Reader:
         raise NotFoundError
     return Reader(
         target,
-        Sender(*row[:6]),
-        Recipient(*row[6:13]),
-        About(*with_json(row[13:21], 3)),
-        Provenance(*row[21:]),
+        Sender(*row[:11]),
+        Recipient(*row[11:18]),
+        About(*with_json(row[18:26], 3)),
+        Provenance(*row[26:]),
     )
 
 

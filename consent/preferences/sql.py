@@ -7,6 +7,7 @@ from consent.renewal.sql import DUE, REWORDED
 # Who writes, to whom and why, for the holder of a link. The contact may have been erased since, the purpose closed.
 TARGET = """
 SELECT o.slug, o.name, o.locale, o.postal_address, o.dpo_email, o.time_zone,
+       o.accent, o.logo, o.logo_text, o.logo_width, o.logo_height,
        c.id IS NOT NULL AS known, c.email, c.phone, c.language, c.origin, c.collected_at, c.created_at,
        p.id, p.name, p.description, p.texts, p.basis,
        s.status, s.since, e.source,

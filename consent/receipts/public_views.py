@@ -16,6 +16,7 @@ from consent.receipts.queries import Receipt, standing_receipt
 from portal.api.rates import Rate, limit
 from portal.errors import NotFoundError
 from portal.organisations.models import Organisation
+from portal.organisations.queries import logo_inside
 from portal.papers import paper
 
 # Drawing a paper costs a hundred times what a page costs.
@@ -55,6 +56,7 @@ def receipt_pdf(request: HttpRequest, token: str) -> HttpResponse:
     zone = ZoneInfo(reader.sender.time_zone)
     with translation.override(reader.language), timezone.override(zone):
         values = {"receipt": found, "organisation_name": reader.sender.name, "sender": reader.sender}
+        values["logo"] = logo_inside(reader.sender.slug, reader.sender.logo)
         content = paper("consent/receipts/receipt.html", {**values, "made_at": timezone.now()})
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = 'attachment; filename="receipt.pdf"'

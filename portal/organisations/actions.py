@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.auth.password_validation import validate_password
@@ -13,18 +14,21 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 from django_scopes import scope, scopes_disabled
 
 from portal import audit
 from portal.accounts.models import User
-from portal.errors import InvalidInputError, NotFoundError
+from portal.errors import FieldProblem, InvalidInputError, NotFoundError
 from portal.mail.actions import queue_mail
 from portal.organisations.actors import Actor
 from portal.organisations.errors import AlreadyMemberError, InvitationEndedError, LastOwnerError
 from portal.organisations.followers import membership_changed, organisation_made
 from portal.organisations.links import absolute
-from portal.organisations.models import Invitation, Membership, Organisation
+from portal.organisations.logos import Logo, logo_of
+from portal.organisations.models import Invitation, Membership, Organisation, OrganisationLogo
 from portal.organisations.roles import Capability, Role
+from portal.ui.contrast import COLOUR, is_pale
 
 INVITATION_VALID = timedelta(days=7)
 
@@ -54,6 +58,61 @@ def update_organisation(*, actor: Actor, organisation: Organisation, values: dic
     organisation.full_clean()
     organisation.save(update_fields=changed)
     audit.record(actor=actor, action="organisation.updated", target=organisation, details={"changed": changed})
+
+
+@dataclass(frozen=True)
+class Branding:
+    """How public pages are to look; ``picture`` is a new logo as it was uploaded, None leaves the one there is."""
+
+    accent: str = ""
+    logo_text: str = ""
+    picture: bytes | None = None
+    remove_logo: bool = False
+
+
+@transaction.atomic
+def change_branding(*, actor: Actor, organisation: Organisation, branding: Branding) -> None:
+    """Set the colour and the logo of all public pages; not part of what anybody consents to, so no form changes.
+
+    Raises ``invalid_input`` at ``accent`` (``invalid_value``, ``low_contrast``) and ``logo`` (the codes of
+    :mod:`portal.organisations.logos`), both at once, so that both can be mended at once.
+    """
+    actor.require(Capability.ORGANISATION_EDIT)
+    accent, logo = checked_branding(branding)
+    kept = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    values: dict[str, str | int] = {"accent": accent, "logo_text": branding.logo_text.strip()}
+    if logo is not None:
+        values |= {"logo": logo.digest, "logo_width": logo.width, "logo_height": logo.height}
+        OrganisationLogo.objects.update_or_create(organisation=organisation, defaults={"png": logo.png})
+    elif branding.remove_logo:
+        values |= {"logo": "", "logo_width": 0, "logo_height": 0}
+        OrganisationLogo.objects.filter(organisation=organisation).delete()
+    changed = {field: value for field, value in values.items() if getattr(kept, field) != value}
+    if not changed:
+        return
+    for field, value in changed.items():
+        setattr(organisation, field, value)
+    organisation.save(update_fields=list(changed))
+    details = {"changed": sorted(changed), "accent": organisation.accent, "logo": organisation.logo}
+    audit.record(actor=actor, action="organisation.branding_changed", target=organisation, details=details)
+
+
+def checked_branding(branding: Branding) -> tuple[str, Logo | None]:
+    """The colour in small letters and the logo made anew."""
+    accent, logo, problems = branding.accent.strip().lower(), None, []
+    if accent and not COLOUR(accent):
+        detail = _("Write a colour as six hexadecimal digits: #0f6b67.")
+        problems.append(FieldProblem(("accent",), "invalid_value", detail))
+    elif is_pale(accent):
+        detail = _("Too pale on white: choose a darker colour (contrast of at least 3 to 1; WCAG 2.2, 1.4.11).")
+        problems.append(FieldProblem(("accent",), "low_contrast", detail))
+    try:
+        logo = logo_of(branding.picture) if branding.picture is not None else None
+    except InvalidInputError as error:
+        problems += error.errors
+    if problems:
+        raise InvalidInputError(errors=problems)
+    return accent, logo
 
 
 @transaction.atomic

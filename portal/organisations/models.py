@@ -37,6 +37,12 @@ class Organisation(models.Model):
     dpo_name = models.CharField(_("name of the DPO"), max_length=200, blank=True)
     dpo_email = models.EmailField(_("e-mail of the DPO"), blank=True)
     postal_address = models.TextField(_("postal address"), blank=True)
+    # How public pages look: plain columns, so that a page that reads its organisation knows it without a query more.
+    accent = models.CharField(_("colour"), max_length=7, blank=True, default="", db_default="", help_text="#rrggbb")
+    logo = models.CharField(max_length=64, blank=True, default="", db_default="", help_text="SHA-256 in hex.")
+    logo_text = models.CharField(_("text for the logo"), max_length=200, blank=True, default="", db_default="")
+    logo_width = models.PositiveSmallIntegerField(default=0, db_default=0)
+    logo_height = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -48,6 +54,18 @@ class Organisation(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+
+class OrganisationLogo(models.Model):
+    """The picture itself, re-made by us: apart from the organisation, which is read all the time."""
+
+    organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, related_name="+")
+    png = models.BinaryField()
+
+    objects = TenantManager()
+
+    def __str__(self) -> str:
+        return f"logo:{self.pk}"
 
 
 class Membership(models.Model):

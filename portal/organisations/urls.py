@@ -14,4 +14,5 @@ urlpatterns = [
     path("members/<int:member>/end/", views.member_end, name="member_end"),
     path("members/invitations/<int:invitation>/revoke/", views.invitation_revoke, name="invitation_revoke"),
     path("settings/", views.organisation_settings, name="organisation_settings"),
+    path("settings/public-pages/", views.organisation_branding, name="organisation_branding"),
 ]

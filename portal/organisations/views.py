@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal.errors import DomainError
 from portal.organisations import actions
 from portal.organisations.access import MemberRequest, member_page
-from portal.organisations.forms import InvitationForm, OrganisationForm, RolesForm
+from portal.organisations.forms import BrandingForm, InvitationForm, OrganisationForm, RolesForm
 from portal.organisations.links import organisation_url
 from portal.organisations.models import Invitation, Membership
 from portal.organisations.roles import Capability, Role
@@ -100,6 +101,20 @@ def invitation_revoke(request: MemberRequest, invitation: int) -> HttpResponse:
     return to_members(request)
 
 
+def to_settings(request: MemberRequest) -> HttpResponse:
+    return redirect(organisation_url(request.organisation, "organisations:organisation_settings"))
+
+
+def settings_page(request: MemberRequest, **forms: BaseForm) -> HttpResponse:
+    """Both forms of the page: the one that was sent, and the other as it stands."""
+    context = {
+        "form": OrganisationForm(instance=request.organisation),
+        "branding": BrandingForm(organisation=request.organisation),
+        **forms,
+    }
+    return render(request, "portal/members/organisation.html", context)
+
+
 @member_page(Capability.ORGANISATION_EDIT)
 def organisation_settings(request: MemberRequest) -> HttpResponse:
     form = OrganisationForm(request.POST or None, instance=request.organisation)
@@ -107,5 +122,22 @@ def organisation_settings(request: MemberRequest) -> HttpResponse:
         request.organisation.refresh_from_db()
         actions.update_organisation(actor=request.actor, organisation=request.organisation, values=form.cleaned_data)
         messages.success(request, _("The settings are saved."))
-        return redirect(organisation_url(request.organisation, "organisations:organisation_settings"))
-    return render(request, "portal/members/organisation.html", {"form": form})
+        return to_settings(request)
+    return settings_page(request, form=form)
+
+
+@member_page(Capability.ORGANISATION_EDIT)
+def organisation_branding(request: MemberRequest) -> HttpResponse:
+    """Logo and colour of the public pages: a part of the settings page with a form of its own."""
+    if request.method != "POST":
+        return to_settings(request)
+    form = BrandingForm(request.POST, request.FILES, organisation=request.organisation)
+    if form.is_valid():
+        try:
+            actions.change_branding(actor=request.actor, organisation=request.organisation, branding=form.branding)
+        except DomainError as error:
+            add_problems(form, error)
+        else:
+            messages.success(request, _("Your public pages look like this from now on."))
+            return to_settings(request)
+    return settings_page(request, branding=form)

@@ -80,7 +80,7 @@ MIDDLEWARE = [
 
 # Pages opened from a link in an e-mail: no session, no cookie, no account. `portal.public_doors` serves them.
 PUBLIC_URLCONF = "portal.public_urls"
-PUBLIC_PREFIXES = ("/u/", "/p/", "/w/", "/s/", "/c/", "/n/", "/v/")
+PUBLIC_PREFIXES = ("/u/", "/p/", "/w/", "/s/", "/c/", "/n/", "/v/", "/b/")
 
 # Stands before Django in `portal.wsgi`, for the one POST that comes by the million.
 ONE_CLICK_DOOR = "consent.preferences.one_click_door.OneClickDoor"

@@ -9,13 +9,13 @@ from django.db import connection
 from django.db.utils import DatabaseError
 from django_scopes import scope
 
-from consent.collection.linting import contrast, ink_on
 from consent.collection.models import CollectionPoint, FormVersion
 from consent.notices.models import NoticeVersion
 from consent.purposes.models import Purpose
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.organisations.models import Organisation
+from portal.ui.contrast import contrast, ink_on
 from tests.consent.choices import new_purpose
 from tests.consent.collection.forms import TEXTS, new_notice, new_point, path_of
 from tests.people import Api, api_of, client_of
