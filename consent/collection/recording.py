@@ -170,6 +170,7 @@ def choice_maker(
             notice_digest=bytes.fromhex(notice["digest"]) if notice else None,
             collection_point_id=point.pk,
             actor=actor,
+            purpose_version=choice["purpose_version"],
         )
 
     return make

@@ -18,7 +18,10 @@ from consent.collection.expiring import purge_sign_ups
 from consent.collection.models import CollectionPoint, SignUp
 from consent.gate import explain
 from consent.ledger.evidence import open_evidence
-from consent.ledger.models import ConsentEvent
+from consent.ledger.models import ConsentEvent, ConsentState
+from consent.ledger.queries import renewal_due
+from consent.ledger.states import rebuild_states
+from consent.purposes.actions import Materiality, update_purpose
 from consent.purposes.models import Purpose
 from portal.audit.models import AuditEntry
 from portal.organisations.actors import Actor
@@ -188,6 +191,29 @@ def test_who_objected_comes_back_by_their_own_click(point: CollectionPoint, news
     (message,) = delivered()
     press(link_in(message))
     assert status_of(ada, newsletter) == "granted"
+
+
+def test_a_click_agrees_to_the_words_that_were_shown_and_no_newer_ones(
+    link: str, acme: Organisation, newsletter: Purpose
+) -> None:
+    """C-08, C-10: the purpose changed while the message lay in the mailbox."""
+    with scope(organisation=acme):
+        changed = update_purpose(
+            actor=Actor.system(acme),
+            purpose=newsletter,
+            changes={"description": "Every day, with offers of partners.", "valid_for_days": 30},
+            materiality=Materiality(answer=True, reason="Partners are new."),
+        )
+    assert changed.version == 2
+    press(link)
+    contact = nina(acme)
+    assert contact is not None
+    with scope(organisation=acme):
+        assert set(ConsentEvent.objects.values_list("purpose_version", flat=True)) == {1}
+        state = ConsentState.objects.get()
+        assert (state.status, state.purpose_version, state.expires_at) == ("granted", 1, None)
+        assert renewal_due(state, changed, timezone.now())
+        assert rebuild_states(acme, write=False).differing == 0
 
 
 def test_a_click_after_an_objection_does_not_undo_it(
