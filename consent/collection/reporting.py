@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.collection.answers import Answer
 from consent.collection.documents import choice_key, words_of
-from consent.collection.errors import BeforeNoticeError, PointNotLiveError, WrongKindError
+from consent.collection.errors import PointNotLiveError, WrongKindError
 from consent.collection.models import CollectionPoint, EvidenceFile, FormVersion, PointKind, PointState, SignUpState
 from consent.collection.queries import version_at, version_of
 from consent.collection.recording import record_answer
 from consent.collection.signing_up import ask_to_confirm, keep_count
-from consent.ledger.errors import EvidenceRequiredError, FutureDateError
+from consent.ledger.errors import BeforeNoticeError, EvidenceRequiredError, FutureDateError
 from consent.purposes.errors import UnknownPurposeError
 from portal import audit
 from portal.crypto import seal
