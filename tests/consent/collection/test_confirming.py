@@ -24,6 +24,7 @@ from consent.ledger.states import rebuild_states
 from consent.purposes.actions import Materiality, update_purpose
 from consent.purposes.models import Purpose
 from portal.audit.models import AuditEntry
+from portal.mail.models import OutgoingMail
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.personal_data.registry import sources
@@ -320,3 +321,36 @@ def test_a_waiting_sign_up_is_shown_and_erased_with_the_person(point: Collection
         assert source.erased(ada.organisation, ada.pk, now=timezone.now()) == 1
         assert source.collected(ada.organisation, ada.pk) == {}
     assert "run out" in press(link_in(message)).content.decode()
+
+
+def test_both_halves_of_a_pair_go_with_either_of_them(
+    for_children: CollectionPoint, acme: Organisation, ada: Contact
+) -> None:
+    """The parent's half names the child; and the other half's late click must not stumble over an empty one."""
+    send(for_children, age="under", parent=ada.email)
+    child, parent = (link_in(message) for message in delivered())
+    press(parent)
+    (source,) = [source for source in sources() if source.name == "sign_ups"]
+    with scope(organisation=acme):
+        assert source.erased(acme, ada.pk, now=timezone.now()) == 2
+        assert not SignUp.objects.exclude(payload=None).exists()
+    assert "run out" in press(child).content.decode()
+    assert nina(acme) is None
+
+
+@pytest.mark.parametrize("ending", ["erased", "expired"])
+def test_a_message_that_never_left_is_emptied_with_its_sign_up(
+    point: CollectionPoint, acme: Organisation, ada: Contact, ending: str
+) -> None:
+    send(point, email=ada.email)
+    mail = OutgoingMail.objects.get(template="confirm_sign_up")
+    assert mail.content is not None
+    if ending == "expired":
+        purge_sign_ups(now=timezone.now() + timedelta(days=8))
+    else:
+        (source,) = [source for source in sources() if source.name == "sign_ups"]
+        with scope(organisation=acme):
+            source.erased(acme, ada.pk, now=timezone.now())
+    mail.refresh_from_db()
+    assert (mail.state, mail.content) == ("failed", None)
+    assert delivered() == []

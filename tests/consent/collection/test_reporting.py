@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import TestCase
 from django.utils import timezone
 from django_scopes import scope
 
@@ -150,6 +151,19 @@ def test_the_scan_goes_with_the_person(marketer: User, acme: Organisation, newsl
         assert source.collected(acme, contact.pk)["papers"][0]["media_type"] == "application/pdf"
         assert source.erased(acme, contact.pk, now=timezone.now()) == 1
         assert not EvidenceFile.objects.exists()
+
+
+def test_the_scan_goes_though_the_person_never_confirmed(
+    marketer: User, acme: Organisation, newsletter: Purpose, ada: Contact
+) -> None:
+    kind_of(acme, newsletter, "paper", double_opt_in=True)
+    before = stored_papers()
+    record(marketer, email=ada.email, scan=scan())
+    (source,) = [source for source in sources() if source.name == "sign_ups"]
+    with scope(organisation=acme), TestCase.captureOnCommitCallbacks(execute=True):
+        assert source.erased(acme, ada.pk, now=timezone.now()) == 1
+        assert not EvidenceFile.objects.exists()
+    assert stored_papers() == before
 
 
 def test_a_form_on_the_web_is_not_filled_in_by_staff(marketer: User, acme: Organisation, newsletter: Purpose) -> None:
