@@ -219,6 +219,8 @@ def test_a_refusal_is_reported_too(shop: Api, acme: Organisation, newsletter: Pu
         ({"consents": [{"purpose": "nothing", "channel": "email"}]}, "unknown_purpose"),
         ({"occurred_at": "2020-01-01T00:00:00Z"}, "before_notice"),
         ({"occurred_at": "2999-01-01T00:00:00Z"}, "future_date"),
+        ({"occurred_at": "2026-02-01T00:00:00"}, "invalid_input"),
+        ({"evidence": {"n": 2**70}}, "invalid_evidence"),
         ({"contact": {"email": "nobody"}}, "invalid_input"),
         ({"contact": {}}, "invalid_input"),
         ({"form_version": 9}, "invalid_input"),
@@ -237,6 +239,12 @@ def test_a_wrong_address_is_told_before_anybody_is_written_to(
     kind_of(acme, newsletter, "api", double_opt_in=True)
     answer = sign_up(api_of(integrator, acme), contact={"email": "nobody"})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "invalid_email")
+    for values in (
+        {"evidence": {"n": 2**70}},
+        {"contact": {"email": "nina@mail.example", "attributes": {"surprise": 1}}},
+        {"contact": {"email": "nina@mail.example", "first_name": "N" * 500}},
+    ):
+        assert sign_up(api_of(integrator, acme), **values).status_code == 422
     waits = sign_up(api_of(integrator, acme))
     assert waits.json() == {"state": "waiting", "contact": None, "events": []}
 
