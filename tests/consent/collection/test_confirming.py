@@ -302,6 +302,12 @@ def test_nothing_is_in_force_until_child_and_parent_have_both_confirmed(
     assert press(second).content == press(first).content
 
 
+def test_a_parents_mailbox_is_not_filled_by_others(for_children: CollectionPoint) -> None:
+    for number in range(5):
+        send(for_children, email=f"child{number}@mail.example", age="under", parent="mum@home.example")
+    assert sum(message.to == ["mum@home.example"] for message in delivered()) == 3
+
+
 def test_somebody_old_enough_confirms_alone(for_children: CollectionPoint, acme: Organisation) -> None:
     send(for_children, age="over")
     (message,) = delivered()
