@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -29,6 +28,8 @@ from portal.organisations.roles import Capability
 from portal.ui.contrast import COLOUR
 from subscribers.fields.models import Field
 
+# A scheme, a host, perhaps a port: it is written into a header, where a semicolon would begin another rule.
+ORIGIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?(?::[0-9]{1,5})?").fullmatch
 LONGEST_TEXT = {"title": 150, "intro": 1000, "thanks": 1000}
 MOST_CHOICES = 30
 INVALID = _("This value is not one this field can take.")
@@ -262,13 +263,11 @@ def checked_texts(
 
 
 def checked_origins(_organisation: Organisation, value: Sequence[str], problems: list[FieldProblem]) -> list[str]:
-    found = []
-    for number, origin in enumerate(value):
-        parts = urlsplit(origin.strip())
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.path.strip("/") or parts.query:
+    found = [origin.strip().lower().rstrip("/") for origin in value]
+    for number, origin in enumerate(found):
+        if not ORIGIN(origin):
             detail = _("Write a site as https://www.example.org, without a path.")
             problems.append(FieldProblem(("origins", number), "invalid_origin", detail))
-        found.append(f"{parts.scheme}://{parts.netloc}".lower())
     return list(dict.fromkeys(found))
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ninja import Query, Router, Schema, Status
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from consent.collection import actions
 from consent.collection.actions import PointValues
@@ -184,7 +184,7 @@ class SignUpIn(Schema):
     contact: PersonIn
     consents: list[ConsentIn] = Field(min_length=1, max_length=100)
     language: str = ""
-    occurred_at: datetime | None = None
+    occurred_at: AwareDatetime | None = None
     form_version: int | None = None
     evidence: dict[str, Any] = {}
 

@@ -66,16 +66,6 @@ class WrongOriginError(DomainError):
     title = _("This site may not send to this form. Its owner can allow it.")
 
 
-class BeforeNoticeError(InvalidInputError):
-    """An answer can't be older than the text it answers to (E5 §108)."""
-
-    code = "before_notice"
-    title = _("This date is before the form and its notice were published: nobody can have answered them then.")
-
-    def __init__(self, *loc: str | int) -> None:
-        super().__init__(errors=[FieldProblem(loc or ("occurred_at",), self.code, self.title)])
-
-
 class WrongKindError(ConflictError):
     code = "wrong_kind"
     title = _("This collection point is of another kind. Use one made for this way of asking.")

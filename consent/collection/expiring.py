@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.files.storage import default_storage
@@ -11,6 +12,7 @@ from django_scopes import scopes_disabled
 
 from consent.collection.confirming import emptied
 from consent.collection.models import EvidenceFile, SignUp, SignUpState
+from portal.mail.actions import withdraw_mail
 
 A_BATCH = 1000
 
@@ -28,10 +30,14 @@ def purge_sign_ups(*, now: datetime | None = None) -> int:
 def purge_batch(now: datetime) -> int:
     with scopes_disabled():
         rows = SignUp.objects.select_for_update(skip_locked=True).filter(payload__isnull=False, expires_at__lt=now)
-        found = list(rows.order_by("expires_at")[:A_BATCH].values_list("pk", "attachment_id"))
-        drop_files([attachment for _pk, attachment in found if attachment])
-        emptied([pk for pk, _attachment in found], SignUpState.EXPIRED, now)
-    return len(found)
+        return let_go(list(rows.order_by("expires_at")[:A_BATCH]), now)
+
+
+def let_go(sign_ups: Sequence[SignUp], now: datetime) -> int:
+    """Destroy what these, locked, say of a person: answer, scan, and a message that never left; how many."""
+    drop_files([row.attachment_id for row in sign_ups if row.attachment_id])
+    withdraw_mail(mail_ids=[row.mail_id for row in sign_ups if row.mail_id], error_code="sign_up_ended")
+    return emptied([row.pk for row in sign_ups], SignUpState.EXPIRED, now)
 
 
 def drop_files(ids: list[int]) -> int:

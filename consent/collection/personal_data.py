@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from consent.collection.answers import address_digests, unpacked
-from consent.collection.expiring import drop_files
+from consent.collection.expiring import drop_files, let_go
 from consent.collection.models import EvidenceFile, SignUp, SignUpState
 from portal.organisations.models import Organisation
 from portal.personal_data.registry import PersonalDataSource, register_source
@@ -73,8 +74,14 @@ def erase(organisation: Organisation, contact_id: int, *, now: datetime) -> int:
 
 
 def erase_many(organisation: Organisation, contact_ids: Sequence[int], *, now: datetime) -> int:
-    """Empty the sign-ups that wait, destroy the papers."""
-    ids = [row.pk for row in waiting_for(organisation, contact_ids)]
-    gone = SignUp.objects.filter(pk__in=ids).update(state=SignUpState.EXPIRED, payload=None, address_digest=None)
+    """Empty the sign-ups that wait, destroy the papers.
+
+    Of a pair both go: the parent's half names the child, and neither counts without the other (K-02). They are locked
+    in the order in which a click locks them.
+    """
+    found = waiting_for(organisation, contact_ids)
+    mine = Q(pk__in=[row.pk for row in found]) | Q(pair__in={row.pair for row in found if row.pair})
+    rows = SignUp.objects.select_for_update(of=("self",)).filter(mine, state=SignUpState.WAITING)
+    gone = let_go(list(rows.filter(organisation=organisation).order_by("pk")), now)
     files = EvidenceFile.objects.filter(organisation=organisation, contact__in=contact_ids)
     return gone + drop_files(list(files.values_list("pk", flat=True)))

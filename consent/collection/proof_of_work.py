@@ -99,7 +99,7 @@ def spend(what: str, said: str, kept: timedelta) -> bool:
 
     When Valkey is away it counts: losing sign-ups would be worse than a repeated one, which must be confirmed anyway.
     """
-    key = "accord:spent:" + hashlib.sha256(what.encode()).hexdigest()
+    key = spent_key(what)
     value = hmac.digest(signing_key(), said.encode(), "sha256").hex()
     try:
         server = valkey(settings.ACCORD.valkey_url)
@@ -112,3 +112,16 @@ def spend(what: str, said: str, kept: timedelta) -> bool:
     if before is None or (before.decode() if isinstance(before, bytes) else before) == value:
         return False
     raise AlreadySentError
+
+
+def spent_key(what: str) -> str:
+    return "accord:spent:" + hashlib.sha256(what.encode()).hexdigest()
+
+
+def give_back(solution: str, ticket: str) -> None:
+    """Nothing came of an answer that counted: let the very same one be sent again."""
+    found = read_solution(solution)
+    try:
+        valkey(settings.ACCORD.valkey_url).delete(spent_key(str(found[0]["challenge"]) if found else ticket))
+    except redis.RedisError:
+        log.warning("forms.spent_unknown")

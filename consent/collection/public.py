@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone, translation
 
 from consent.collection.errors import (
-    BeforeNoticeError,
     FormClosedError,
     ProofOfWorkRequiredError,
     StaleFormError,
@@ -19,6 +18,7 @@ from consent.collection.sites import json_door, preflight
 from consent.collection.submissions import HONEYPOT, Submission, from_form, read_submission
 from consent.collection.taking import VISITOR_RATE, require_current, taken
 from consent.collection.visits import READING, Form, page
+from consent.ledger.errors import BeforeNoticeError
 from consent.preferences.views import body_of
 from consent.purposes.errors import UnknownPurposeError
 from portal.api.errors import RateLimitedError

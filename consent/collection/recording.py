@@ -9,8 +9,8 @@ from typing import Any
 from consent.collection.afterwards import Confirmed, after_confirmation
 from consent.collection.answers import Answer, evidence_document
 from consent.collection.documents import words_of
-from consent.collection.errors import BeforeNoticeError
 from consent.collection.models import CollectionPoint, FormVersion
+from consent.ledger.errors import BeforeNoticeError
 from consent.ledger.models import Action, ConsentState, EventSource, Status
 from consent.ledger.recording import Choice, record_events
 from portal import audit
@@ -170,6 +170,7 @@ def choice_maker(
             notice_digest=bytes.fromhex(notice["digest"]) if notice else None,
             collection_point_id=point.pk,
             actor=actor,
+            purpose_version=choice["purpose_version"],
         )
 
     return make

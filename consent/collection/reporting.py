@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.collection.answers import Answer
 from consent.collection.documents import choice_key, words_of
-from consent.collection.errors import BeforeNoticeError, PointNotLiveError, WrongKindError
+from consent.collection.errors import PointNotLiveError, WrongKindError
 from consent.collection.models import CollectionPoint, EvidenceFile, FormVersion, PointKind, PointState, SignUpState
 from consent.collection.queries import version_at, version_of
 from consent.collection.recording import record_answer
 from consent.collection.signing_up import ask_to_confirm, keep_count
-from consent.ledger.errors import EvidenceRequiredError, FutureDateError
+from consent.ledger.errors import BeforeNoticeError, EvidenceRequiredError, FutureDateError
+from consent.ledger.intake import checked_evidence
 from consent.purposes.errors import UnknownPurposeError
 from portal import audit
 from portal.crypto import seal
@@ -29,13 +30,13 @@ from portal.errors import FieldProblem, InvalidInputError
 from portal.organisations.actors import Actor, ActorKind
 from portal.organisations.roles import Capability
 from portal.uploads import sealed_upload
+from subscribers.contacts.actions import checked
 from subscribers.contacts.normalising import InvalidValueError, PhoneBook, normalise_email
 from subscribers.contacts.rules import DETAILS
 from subscribers.imports.passport.documents import checked_type
 
 REPORTED = (PointKind.PAPER, PointKind.PHONE, PointKind.API)
 FOLDER = "evidence-files"
-PIECE_BYTES = 256 * 1024
 
 
 class ScanRequiredError(InvalidInputError):
@@ -161,7 +162,9 @@ def reported_answer(
     if occurred_at > now:
         raise FutureDateError
     person = report.contact
-    values = {name: person[name] for name in ("first_name", "last_name", "attributes") if person.get(name)}
+    values: Any = {name: person[name] for name in ("first_name", "last_name", "attributes") if person.get(name)}
+    checked(point.organisation, values)  # told now: nobody could mend it when the person confirms
+    evidence = checked_evidence(dict(report.evidence))
     return Answer(
         email=sound_email(str(person.get("email") or "")),
         phone=normal_phone(point, str(person.get("phone") or "")),
@@ -178,7 +181,7 @@ def reported_answer(
             "entered_by": actor.reference,
             "entered_at": now.isoformat(),
             **({"reference": report.reference} if report.reference else {}),
-            **({"reported": dict(report.evidence)} if report.evidence else {}),
+            **({"reported": evidence} if evidence else {}),
         },
     )
 

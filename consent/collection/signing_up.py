@@ -21,6 +21,7 @@ from portal.channels import Channel
 from portal.mail.actions import queue_mail
 from portal.organisations.actors import Actor
 from portal.organisations.links import absolute
+from subscribers.contacts.normalising import normalise_email
 
 VALID = timedelta(days=7)
 # Nobody's mailbox is filled by others, whatever is typed into however many forms; and how long an answer takes can't
@@ -34,7 +35,8 @@ def sign_up(*, actor: Actor, point: CollectionPoint, version: FormVersion, answe
 
     Call it in the organisation's scope. Raises ``before_notice``.
     """
-    if asked_too_often(point, answer.email_key):
+    addresses = [address for address in (answer.email, answer.parent) if address]
+    if any(asked_too_often(point, normalise_email(address)[1]) for address in addresses):
         return
     if not answer.yes:
         record_refusals(actor=actor, point=point, version=version, answer=answer, now=now)

@@ -12,7 +12,7 @@ from consent.collection.documents import words_of
 from consent.collection.errors import (
     StaleFormError,
 )
-from consent.collection.proof_of_work import require_patience, require_work
+from consent.collection.proof_of_work import give_back, require_patience, require_work
 from consent.collection.recording import form_actor
 from consent.collection.signing_up import sign_up
 from consent.collection.submissions import Read, Submission
@@ -70,6 +70,11 @@ def taken(form: Form, read: Read, note: dict[str, Any], sent: Submission, facts:
     else:
         visitor = str(client_address(request))
         counts = require_patience(point.pk, sent.text("ticket"), said, visitor, form.now)
-    if counts:
+    if not counts:
+        return
+    try:
         with scope(organisation=point.organisation):
             sign_up(actor=form_actor(point), point=point, version=form.version, answer=answer, now=form.now)
+    except Exception:
+        give_back(sent.text("altcha"), sent.text("ticket"))
+        raise

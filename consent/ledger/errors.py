@@ -37,6 +37,14 @@ class FutureDateError(LedgerInputError):
     default_loc = ("occurred_at",)
 
 
+class BeforeNoticeError(LedgerInputError):
+    """An answer can't be older than the text it answers to (E5 §108)."""
+
+    code = "before_notice"
+    title = _("This date is before the form and its notice were published: nobody can have answered them then.")
+    default_loc = ("occurred_at",)
+
+
 class InvalidDateError(LedgerInputError):
     """Before anybody kept such records, and before what a calendar in every time zone can hold."""
 

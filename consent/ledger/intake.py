@@ -13,6 +13,7 @@ from django.db import transaction
 from consent.ledger.actions import SOURCES, with_author
 from consent.ledger.errors import (
     AddressInSourceError,
+    BeforeNoticeError,
     EvidenceRequiredError,
     InvalidEvidenceError,
     UnknownContactError,
@@ -20,6 +21,8 @@ from consent.ledger.errors import (
 from consent.ledger.models import Action, EventSource
 from consent.ledger.recording import Choice, record_events, require_possible
 from consent.ledger.rules import NEEDS_EVIDENCE
+from consent.notices.models import NoticeVersion
+from consent.notices.queries import first_wordings
 from consent.purposes.models import Purpose
 from consent.purposes.queries import named_purpose, require_channel
 from portal import audit
@@ -67,11 +70,14 @@ def record_reports(
     purposes = {purpose.key: purpose for purpose in Purpose.objects.filter(organisation=organisation)}
     identities = [identity_of(organisation, report.contact) for report in reports]
     known = contacts_by_identity(organisation, identities)
+    notices = first_wordings(organisation.pk, {report.notice for report in reports})
     outcomes: list[Outcome | None] = [None] * len(reports)
     sound: dict[int, Choice] = {}
     for number, (report, identity) in enumerate(zip(reports, identities, strict=True)):
         try:
-            sound[number] = choice_of(actor, organisation, report, known.get(identity), purposes, now)
+            sound[number] = choice_of(
+                actor, organisation, report, known.get(identity), purposes, notices.get(report.notice), now
+            )
         except InvalidInputError as error:
             outcomes[number] = Outcome(error=error)
     found = record_events(organisation, list(sound.values()), now=now) if sound else []
@@ -90,6 +96,7 @@ def choice_of(
     report: Report,
     contact_id: int | None,
     purposes: Mapping[str, Purpose],
+    notice: NoticeVersion | None,
     now: datetime,
 ) -> Choice:
     """The choice a report means; raises the error that says what is wrong with it."""
@@ -103,6 +110,8 @@ def choice_of(
             raise AddressInSourceError(name)
     occurred_at = report.occurred_at or now
     require_possible(occurred_at, now)
+    if notice is not None and occurred_at < notice.published_at:
+        raise BeforeNoticeError
     if report.action in NEEDS_EVIDENCE and not report.evidence:
         raise EvidenceRequiredError
     return Choice(
@@ -114,6 +123,7 @@ def choice_of(
         source=SOURCES.get(actor.kind, EventSource.SYSTEM),
         source_reference=report.source,
         notice_version=report.notice,
+        notice_digest=bytes(notice.digest) if notice is not None and notice.label == report.notice else None,
         evidence=with_author(actor, checked_evidence(report.evidence)),
     )
 

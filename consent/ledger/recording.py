@@ -28,7 +28,8 @@ from subscribers.contacts.values import EARLIEST
 class Choice:
     """One thing a person did about one purpose on one channel; an empty ``basis`` is the purpose's own.
 
-    ``notice_digest``: SHA-256 of the text shown; ``actor``: who answered, empty when it was the person (C-13).
+    ``notice_digest``: SHA-256 of the text shown; ``actor``: who answered, empty when it was the person (C-13);
+    ``purpose_version``: the one whose words were shown, that of today when left out (C-08).
     """
 
     contact_id: int
@@ -45,6 +46,7 @@ class Choice:
     collection_point_id: int | None = None
     actor: str = ""
     paused_until: datetime | None = None
+    purpose_version: int | None = None
 
     @property
     def place(self) -> tuple[int, int, str]:

@@ -145,19 +145,24 @@ GRANTING = Effects(frozenset({Action.GRANT}))
 
 # The choices of a batch; a contact or purpose of another organisation is not found and drops out. The planner does not
 # see which organisation it is: of a new one it expects nobody, and reads all of them by any index for each choice.
-# Index: the primary keys of both.
+# A choice made before other words counts on the terms of the words that were shown, as a rebuild has it (C-08).
+# Index: the primary keys of both; one_version_a_number.
 GIVEN_BATCH = """
 given AS MATERIALIZED (
     SELECT u.n, u.contact_id, u.purpose_id, u.channel, u.action, COALESCE(NULLIF(u.basis, ''), p.basis) AS basis,
            u.occurred_at, u.source, u.source_reference, u.notice_version, u.notice_digest, u.collection_point_id,
-           u.actor, u.paused_until, u.digest, u.payload, p.version AS purpose_version, p.double_opt_in, p.valid_for_days
+           u.actor, u.paused_until, u.digest, u.payload, COALESCE(u.purpose_version, p.version) AS purpose_version,
+           COALESCE((v.values ->> 'double_opt_in')::boolean, p.double_opt_in) AS double_opt_in,
+           CASE WHEN v.id IS NULL THEN p.valid_for_days ELSE (v.values ->> 'valid_for_days')::int END AS valid_for_days
     FROM unnest(%(n)s::int[], %(contact)s::bigint[], %(purpose)s::bigint[], %(channel)s::text[], %(action)s::text[],
                 %(basis)s::text[], %(occurred_at)s::timestamptz[], %(source)s::text[], %(source_reference)s::text[],
                 %(notice_version)s::text[], %(notice_digest)s::bytea[], %(collection_point)s::bigint[],
-                %(actor)s::text[], %(paused_until)s::timestamptz[], %(digest)s::bytea[], %(payload)s::bytea[])
+                %(actor)s::text[], %(paused_until)s::timestamptz[], %(purpose_version)s::smallint[],
+                %(digest)s::bytea[], %(payload)s::bytea[])
         AS u(n, contact_id, purpose_id, channel, action, basis, occurred_at, source, source_reference, notice_version,
-             notice_digest, collection_point_id, actor, paused_until, digest, payload)
+             notice_digest, collection_point_id, actor, paused_until, purpose_version, digest, payload)
     JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = u.purpose_id
+    LEFT JOIN consent_purposeversion v ON v.purpose_id = p.id AND v.number = u.purpose_version
     JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
 )"""
 

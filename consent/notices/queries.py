@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +24,24 @@ def last_published_at(organisation_id: int, notice: str) -> datetime | None:
     with scopes_disabled():
         rows = NoticeVersion.objects.filter(organisation_id=organisation_id, notice=notice)
         return rows.order_by("-number").values_list("published_at", flat=True).first()
+
+
+def first_wordings(organisation_id: int, names: Collection[str]) -> dict[str, NoticeVersion]:
+    """The oldest wording each of these names can mean: ``key``, ``key/number`` or ``key/number/language``.
+
+    Names that are no notice of this organisation are left out. One query; index: one_wording_a_version.
+    """
+    keys = {name.partition("/")[0] for name in names} - {""}
+    if not keys:
+        return {}
+    with scopes_disabled():
+        rows = NoticeVersion.objects.filter(organisation_id=organisation_id, notice__in=keys).defer("html", "text")
+        found = {
+            name: row
+            for row in rows.order_by("-published_at", "-pk")
+            for name in (row.notice, f"{row.notice}/{row.number}", row.label)
+        }
+    return {name: found[name] for name in names if name in found}
 
 
 def live_languages(organisation_id: int, notice: str) -> list[str]:

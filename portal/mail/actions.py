@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -120,3 +120,9 @@ def give_up_on_mail(*, mail_id: int, error_code: str) -> None:
     OutgoingMail.objects.filter(pk=mail_id, state=MailState.QUEUED).update(
         state=MailState.FAILED, error_code=error_code
     )
+
+
+def withdraw_mail(*, mail_ids: Sequence[int], error_code: str) -> int:
+    """Empty messages that were not sent and shall not be any more, those that were given up included; how many."""
+    waiting = OutgoingMail.objects.filter(pk__in=mail_ids, content__isnull=False)
+    return waiting.update(state=MailState.FAILED, content=None, error_code=error_code)

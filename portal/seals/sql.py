@@ -88,12 +88,15 @@ def sealed_rows(stream: Stream) -> str:
     """  # noqa: S608
 
 
-# Every row of an organisation that must be sealed. Parameters: organisation, horizon.
+# Every row of an organisation that must be sealed, and those whose transaction this cluster has never begun: nobody
+# wrote them in the ordinary way, and no pass would come to them. Parameters: organisation, horizon, restored (such rows
+# are those of a dump, which the next pass takes up).
 def due_rows(stream: Stream) -> str:
     return f"""
     COPY (
         SELECT e.id FROM {stream.table} e
-        WHERE e.organisation_id IS NOT DISTINCT FROM %(organisation)s AND {transaction("e")} < %(horizon)s
+        WHERE e.organisation_id IS NOT DISTINCT FROM %(organisation)s AND ({transaction("e")} < %(horizon)s
+            OR NOT %(restored)s AND {transaction("e")} >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
     ) TO STDOUT
     """  # noqa: S608
 

@@ -18,7 +18,7 @@ from portal.organisations.models import Organisation
 from portal.seals import merkle, sql
 from portal.seals.canonical import text_inside
 from portal.seals.models import Seal, SealingState, Verification
-from portal.seals.sealing import BLOCK_ROWS, SEAL_ROWS, organisation_names, reading
+from portal.seals.sealing import BLOCK_ROWS, SEAL_ROWS, organisation_names, reading, window_of
 from portal.seals.stored import Block, CurrentRows, GroupRows
 from portal.seals.streams import Stream
 
@@ -314,10 +314,11 @@ def check_earlier_heads(stream: Stream, organisation: int | None) -> None:
 def check_nothing_slipped_in(
     cursor: Any, stream: Stream, organisation: int | None, state: SealingState, findings: Findings
 ) -> None:
-    """Every row older than the horizon is named by a seal."""
+    """Every row older than the horizon is named by a seal, and none is of a transaction that is still to come."""
     due = BitMap64()
+    limits = {"organisation": organisation, "horizon": state.horizon, "restored": window_of(cursor, state).restored}
     cursor.execute(sql.READ_WHOLE)
-    with cursor.copy(sql.due_rows(stream), {"organisation": organisation, "horizon": state.horizon}) as copy:
+    with cursor.copy(sql.due_rows(stream), limits) as copy:
         due.update(int(bytes(row)) for row in copy)
     inserted = due - findings.ids
     if inserted:

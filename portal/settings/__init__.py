@@ -42,7 +42,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "django_htmx",
     "ninja",
-    # Notices are written in Wagtail (docs/decisions/0009); images, documents, redirects, forms and sites stay out.
+    # Notices are written in Wagtail (docs/decisions/0010); images, documents, redirects, forms and sites stay out.
     "wagtail.users",
     "wagtail.search",
     "consent.notices.wagtail_apps.QuietAdminConfig",

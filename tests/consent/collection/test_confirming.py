@@ -18,9 +18,13 @@ from consent.collection.expiring import purge_sign_ups
 from consent.collection.models import CollectionPoint, SignUp
 from consent.gate import explain
 from consent.ledger.evidence import open_evidence
-from consent.ledger.models import ConsentEvent
+from consent.ledger.models import ConsentEvent, ConsentState
+from consent.ledger.queries import renewal_due
+from consent.ledger.states import rebuild_states
+from consent.purposes.actions import Materiality, update_purpose
 from consent.purposes.models import Purpose
 from portal.audit.models import AuditEntry
+from portal.mail.models import OutgoingMail
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.personal_data.registry import sources
@@ -190,6 +194,29 @@ def test_who_objected_comes_back_by_their_own_click(point: CollectionPoint, news
     assert status_of(ada, newsletter) == "granted"
 
 
+def test_a_click_agrees_to_the_words_that_were_shown_and_no_newer_ones(
+    link: str, acme: Organisation, newsletter: Purpose
+) -> None:
+    """C-08, C-10: the purpose changed while the message lay in the mailbox."""
+    with scope(organisation=acme):
+        changed = update_purpose(
+            actor=Actor.system(acme),
+            purpose=newsletter,
+            changes={"description": "Every day, with offers of partners.", "valid_for_days": 30},
+            materiality=Materiality(answer=True, reason="Partners are new."),
+        )
+    assert changed.version == 2
+    press(link)
+    contact = nina(acme)
+    assert contact is not None
+    with scope(organisation=acme):
+        assert set(ConsentEvent.objects.values_list("purpose_version", flat=True)) == {1}
+        state = ConsentState.objects.get()
+        assert (state.status, state.purpose_version, state.expires_at) == ("granted", 1, None)
+        assert renewal_due(state, changed, timezone.now())
+        assert rebuild_states(acme, write=False).differing == 0
+
+
 def test_a_click_after_an_objection_does_not_undo_it(
     point: CollectionPoint, acme: Organisation, newsletter: Purpose, ada: Contact
 ) -> None:
@@ -275,6 +302,12 @@ def test_nothing_is_in_force_until_child_and_parent_have_both_confirmed(
     assert press(second).content == press(first).content
 
 
+def test_a_parents_mailbox_is_not_filled_by_others(for_children: CollectionPoint) -> None:
+    for number in range(5):
+        send(for_children, email=f"child{number}@mail.example", age="under", parent="mum@home.example")
+    assert sum(message.to == ["mum@home.example"] for message in delivered()) == 3
+
+
 def test_somebody_old_enough_confirms_alone(for_children: CollectionPoint, acme: Organisation) -> None:
     send(for_children, age="over")
     (message,) = delivered()
@@ -294,3 +327,36 @@ def test_a_waiting_sign_up_is_shown_and_erased_with_the_person(point: Collection
         assert source.erased(ada.organisation, ada.pk, now=timezone.now()) == 1
         assert source.collected(ada.organisation, ada.pk) == {}
     assert "run out" in press(link_in(message)).content.decode()
+
+
+def test_both_halves_of_a_pair_go_with_either_of_them(
+    for_children: CollectionPoint, acme: Organisation, ada: Contact
+) -> None:
+    """The parent's half names the child; and the other half's late click must not stumble over an empty one."""
+    send(for_children, age="under", parent=ada.email)
+    child, parent = (link_in(message) for message in delivered())
+    press(parent)
+    (source,) = [source for source in sources() if source.name == "sign_ups"]
+    with scope(organisation=acme):
+        assert source.erased(acme, ada.pk, now=timezone.now()) == 2
+        assert not SignUp.objects.exclude(payload=None).exists()
+    assert "run out" in press(child).content.decode()
+    assert nina(acme) is None
+
+
+@pytest.mark.parametrize("ending", ["erased", "expired"])
+def test_a_message_that_never_left_is_emptied_with_its_sign_up(
+    point: CollectionPoint, acme: Organisation, ada: Contact, ending: str
+) -> None:
+    send(point, email=ada.email)
+    mail = OutgoingMail.objects.get(template="confirm_sign_up")
+    assert mail.content is not None
+    if ending == "expired":
+        purge_sign_ups(now=timezone.now() + timedelta(days=8))
+    else:
+        (source,) = [source for source in sources() if source.name == "sign_ups"]
+        with scope(organisation=acme):
+            source.erased(acme, ada.pk, now=timezone.now())
+    mail.refresh_from_db()
+    assert (mail.state, mail.content) == ("failed", None)
+    assert delivered() == []

@@ -365,3 +365,14 @@ def test_evidence_says_what_was_shown_when_and_from_where(acme: Organisation, ne
     assert (proof["language"], proof["preselected"], proof["ip"]) == ("fr", "nothing", "127.0.0.1")
     assert proof["url"] == "https://acme.example/blog"
     assert proof["served_at"] <= proof["submitted_at"]
+
+
+def test_an_answer_that_broke_on_our_side_can_be_sent_again(
+    point: CollectionPoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = opened(point)
+    with monkeypatch.context() as broken:
+        broken.setattr("consent.collection.signing_up.ask_to_confirm", lambda **_values: 1 / 0)
+        assert send(point, fields=fields).status_code == 500
+    assert send(point, fields=fields).status_code == 200
+    assert [message.to for message in delivered()] == [["nina@mail.example"]]

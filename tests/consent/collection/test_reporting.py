@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import TestCase
 from django.utils import timezone
 from django_scopes import scope
 
@@ -152,6 +153,19 @@ def test_the_scan_goes_with_the_person(marketer: User, acme: Organisation, newsl
         assert not EvidenceFile.objects.exists()
 
 
+def test_the_scan_goes_though_the_person_never_confirmed(
+    marketer: User, acme: Organisation, newsletter: Purpose, ada: Contact
+) -> None:
+    kind_of(acme, newsletter, "paper", double_opt_in=True)
+    before = stored_papers()
+    record(marketer, email=ada.email, scan=scan())
+    (source,) = [source for source in sources() if source.name == "sign_ups"]
+    with scope(organisation=acme), TestCase.captureOnCommitCallbacks(execute=True):
+        assert source.erased(acme, ada.pk, now=timezone.now()) == 1
+        assert not EvidenceFile.objects.exists()
+    assert stored_papers() == before
+
+
 def test_a_form_on_the_web_is_not_filled_in_by_staff(marketer: User, acme: Organisation, newsletter: Purpose) -> None:
     kind_of(acme, newsletter, "form")
     assert record(marketer).status_code == 409
@@ -205,6 +219,8 @@ def test_a_refusal_is_reported_too(shop: Api, acme: Organisation, newsletter: Pu
         ({"consents": [{"purpose": "nothing", "channel": "email"}]}, "unknown_purpose"),
         ({"occurred_at": "2020-01-01T00:00:00Z"}, "before_notice"),
         ({"occurred_at": "2999-01-01T00:00:00Z"}, "future_date"),
+        ({"occurred_at": "2026-02-01T00:00:00"}, "invalid_input"),
+        ({"evidence": {"n": 2**70}}, "invalid_evidence"),
         ({"contact": {"email": "nobody"}}, "invalid_input"),
         ({"contact": {}}, "invalid_input"),
         ({"form_version": 9}, "invalid_input"),
@@ -223,6 +239,12 @@ def test_a_wrong_address_is_told_before_anybody_is_written_to(
     kind_of(acme, newsletter, "api", double_opt_in=True)
     answer = sign_up(api_of(integrator, acme), contact={"email": "nobody"})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "invalid_email")
+    for values in (
+        {"evidence": {"n": 2**70}},
+        {"contact": {"email": "nina@mail.example", "attributes": {"surprise": 1}}},
+        {"contact": {"email": "nina@mail.example", "first_name": "N" * 500}},
+    ):
+        assert sign_up(api_of(integrator, acme), **values).status_code == 422
     waits = sign_up(api_of(integrator, acme))
     assert waits.json() == {"state": "waiting", "contact": None, "events": []}
 

@@ -19,6 +19,7 @@ from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
 from subscribers.contacts.models import Contact
 from tests.consent.choices import choose, new_purpose, status_of
+from tests.consent.collection.forms import new_notice
 from tests.portal.api.conftest import bearer, member_token
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +118,27 @@ def test_what_is_not_right_is_refused_with_its_code(
     assert (response.status_code, response.json()["code"]) == (422, code)
     assert response.json()["errors"][0]["loc"]
     assert not ConsentEvent.objects.exists()
+
+
+def test_nobody_agreed_to_a_notice_before_it_was_published(
+    client: Client, newsletter: Purpose, ada: Contact, acme: Organisation
+) -> None:
+    shown = new_notice(acme, "fr")  # on 10 January
+    for name in ("signup", "signup/1", "signup/1/fr"):
+        response = post(client, {**GRANT, "notice": name})
+        assert (response.status_code, response.json()["code"]) == (422, "before_notice")
+    assert not ConsentEvent.objects.exists()
+    response = post(client, {**GRANT, "notice": "signup/1/fr", "occurred_at": "2026-01-11T00:00:00Z"})
+    assert response.status_code == 201
+    assert bytes(ConsentEvent.objects.get().notice_digest or b"") == shown.digest
+
+
+def test_a_notice_of_another_organisation_is_only_a_name(
+    client: Client, newsletter: Purpose, ada: Contact, other: Organisation
+) -> None:
+    new_notice(other, "fr")
+    assert post(client, {**GRANT, "notice": "signup/1/fr"}).status_code == 201
+    assert ConsentEvent.objects.get().notice_digest is None
 
 
 def test_another_organisations_contact_is_unknown(client: Client, newsletter: Purpose, ada_elsewhere: Contact) -> None:

@@ -82,13 +82,17 @@ def test_a_row_that_was_deleted_is_named(in_acme: Organisation, events: list[int
     assert finding(in_acme) == ("row_deleted", 3, [events[17]])
 
 
-def test_a_row_that_was_slipped_in_is_named(in_acme: Organisation, ada: Contact, events: list[int]) -> None:
+@pytest.mark.parametrize("transaction", ["transaction", "'4611686018427387904'"])
+def test_a_row_that_was_slipped_in_is_named(
+    in_acme: Organisation, ada: Contact, events: list[int], transaction: str
+) -> None:
+    """Among the sealed ones, or under a number so high that no sealer would ever come to it."""
     with superuser() as cursor:
         cursor.execute(
             "INSERT INTO consent_consentevent (organisation_id, contact_id, purpose_id, channel, action, basis,"
             " occurred_at, recorded_at, source, transaction)"
             " SELECT organisation_id, contact_id, purpose_id, channel, 'grant', basis, occurred_at, recorded_at,"
-            " source, transaction FROM consent_consentevent WHERE id = %s RETURNING id",
+            f" source, {transaction}::xid8 FROM consent_consentevent WHERE id = %s RETURNING id",
             [events[3]],
         )
         slipped = cursor.fetchone()[0]
