@@ -54,7 +54,7 @@ def answer_parts(figures: Figures) -> list[Part]:
 
 def stop_parts(figures: Figures) -> list[Part]:
     return [
-        Part("unconfirmed", _("Withdrawn"), figures.withdrawals),
+        Part("withdrawal", _("Withdrawn"), figures.withdrawals),
         Part("objected", _("Objected"), figures.objections),
     ]
 
@@ -82,7 +82,7 @@ def file_rows(organisation: Organisation, question: Question, known: Offered) ->
     channels = {channel.value: str(channel.label) for channel in Channel}
     other = _("Other ways")
     head = [
-        _("From"),
+        _("First day"),
         _("Purpose"),
         _("Channel"),
         _("Collection point"),

@@ -134,7 +134,7 @@ def test_charts_have_title_description_and_the_table_behind_them(viewer: User, l
 def test_tables_say_it_by_purpose_and_channel_and_by_collection_point(viewer: User, letter: Purpose) -> None:
     context, html = page(viewer)
     assert [(row.name, str(row.channel), row.figures.asked) for row in context["topics"]] == [
-        ("Newsletter", "E-mail", 90),
+        ("Newsletter", "e-mail", 90),
         ("Newsletter", "SMS", 10),
     ]
     assert [(row.name, row.figures.asked) for row in context["points"]] == [("Footer form", 70), ("Other ways", 30)]
@@ -159,9 +159,9 @@ def test_the_file_has_a_line_for_each_combination_and_runs_nothing_in_a_spreadsh
     counted(new_purpose(acme, "trap", name="=HYPERLINK(1)"), today, "grant", 1)
     response = client_of(viewer).get(f"{PAGE}rates.csv?period=30&by=day")
     lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
-    assert lines[0].startswith("From,Purpose,Channel,Collection point,Agreed,Refused,")
-    assert f"{today},Newsletter,E-mail,Footer form,40,30,0,57.1,0,0,0,0" in lines
-    assert f"{today},'=HYPERLINK(1),E-mail,Other ways,1,0,0,100.0,0,0,0,0" in lines
+    assert lines[0].startswith("First day,Purpose,Channel,Collection point,Agreed,Refused,")
+    assert f"{today},Newsletter,e-mail,Footer form,40,30,0,57.1,0,0,0,0" in lines
+    assert f"{today},'=HYPERLINK(1),e-mail,Other ways,1,0,0,100.0,0,0,0,0" in lines
 
 
 def test_it_speaks_french(acme: Organisation, letter: Purpose) -> None:
