@@ -133,9 +133,13 @@ class Rates:
     steps: dict[date, Figures] = field(default_factory=dict)
     topics: dict[tuple[int, str], Figures] = field(default_factory=dict)
     points: dict[int | None, Figures] = field(default_factory=dict)
+    topic_steps: dict[tuple[int, str], dict[date, Figures]] = field(default_factory=dict)
+    point_steps: dict[int | None, dict[date, Figures]] = field(default_factory=dict)
 
 
-BY_STEP, BY_TOPIC, BY_POINT = 0b0111, 0b1001, 0b1110  # which columns a line of RATES is not about
+BY_STEP, BY_TOPIC, BY_POINT = 0b0111, 0b1001, 0b1110
+BY_TOPIC_AND_STEP, BY_POINT_AND_STEP = 0b0001, 0b0110
+# which columns a line of RATES is not about
 
 
 def rates(organisation: Organisation, question: Question) -> Rates:
@@ -152,6 +156,10 @@ def rates(organisation: Organisation, question: Question) -> Rates:
                 found.topics[purpose, channel] = figures
             elif grouping == BY_POINT:
                 found.points[point] = figures
+            elif grouping == BY_TOPIC_AND_STEP:
+                found.topic_steps.setdefault((purpose, channel), {})[begin] = figures
+            elif grouping == BY_POINT_AND_STEP:
+                found.point_steps.setdefault(point, {})[begin] = figures
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -25,6 +25,7 @@ class Row:
     figures: Figures
     channel: Text = ""
     key: str = ""
+    dots: Sequence[Dot] = ()
 
 
 def step_name(begin: date, by: By) -> str:
@@ -59,22 +60,35 @@ def stop_parts(figures: Figures) -> list[Part]:
     ]
 
 
-def topic_rows(found: Rates, known: Offered) -> list[Row]:
+def dots_of(found: Rates, steps: Mapping[date, Figures], by: By) -> list[Dot]:
+    """The rate at each step of the whole period."""
+    return [Dot(step_name(begin, by), steps[begin].rate if begin in steps else None) for begin in found.steps]
+
+
+def topic_rows(found: Rates, known: Offered, by: By) -> list[Row]:
     """By purpose in the order of their names, and channel."""
     return [
-        Row(purpose.name, found.topics[pk, channel.value], channel.label, purpose.key)
+        Row(
+            purpose.name,
+            found.topics[pk, channel.value],
+            channel.label,
+            purpose.key,
+            dots_of(found, found.topic_steps[pk, channel.value], by),
+        )
         for pk, purpose in known.purposes.items()
         for channel in Channel
         if (pk, channel.value) in found.topics
     ]
 
 
-def point_rows(found: Rates, known: Offered) -> list[Row]:
+def point_rows(found: Rates, known: Offered, by: By) -> list[Row]:
     """By collection point in the order of their names; the other ways last."""
-    rows = [
-        Row(point.name, found.points[pk], key=point.key) for pk, point in known.points.items() if pk in found.points
+    named = [(pk, point.name, point.key) for pk, point in known.points.items() if pk in found.points]
+    others = [(None, _("Other ways"), "")] if None in found.points else []
+    return [
+        Row(name, found.points[pk], key=key, dots=dots_of(found, found.point_steps[pk], by))
+        for pk, name, key in [*named, *others]
     ]
-    return [*rows, Row(_("Other ways"), found.points[None])] if None in found.points else rows
 
 
 def file_rows(organisation: Organisation, question: Question, known: Offered) -> Iterator[list[Any]]:

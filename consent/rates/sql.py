@@ -140,12 +140,15 @@ WHERE organisation_id = %(organisation)s AND day BETWEEN %(first)s AND %(last)s
 """
 BEGIN = "date_trunc(%(by)s, day)::date"
 
-# By period, by purpose and channel, by collection point, in one reading. Index: one_count_a_day.
+# By step of time, by purpose and channel, by collection point, and the two by step, in one reading.
+# Index: one_count_a_day.
 RATES = f"""
 SELECT GROUPING(begin, purpose_id, channel, collection_point_id), begin, purpose_id, channel, collection_point_id,
        {FIGURES}
 FROM (SELECT *, {BEGIN} AS begin {COUNTS}) found
-GROUP BY GROUPING SETS ((begin), (purpose_id, channel), (collection_point_id))
+GROUP BY GROUPING SETS (
+    (begin), (purpose_id, channel), (collection_point_id), (begin, purpose_id, channel), (begin, collection_point_id)
+)
 """  # noqa: S608
 
 # Everything that tells one line from another, for the file. Index: one_count_a_day.

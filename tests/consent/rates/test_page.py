@@ -127,7 +127,8 @@ def test_steps_without_answers_are_there_and_say_that_there_is_no_rate(
 
 def test_charts_have_title_description_and_the_table_behind_them(viewer: User, letter: Purpose) -> None:
     html = page(viewer, "?period=30")[1]
-    assert html.count("<svg viewBox") == html.count("<desc id=") == html.count('<details class="chart-table">') == 3
+    assert html.count('<figure class="chart">') == html.count("<desc id=") == html.count('class="chart-table"') == 3
+    assert html.count("<svg viewBox") == html.count("<title id=") == 3 + 4  # and a line in each row
     assert "style=" not in html[html.index("<main") :]
 
 
@@ -191,3 +192,12 @@ def test_pages_lead_to_it(owner: User, letter: Purpose) -> None:
     ):
         html = client.get(f"/o/acme/{path}").content.decode()
         assert html[html.index("<main") :].count(f'href="{link}"') == 1, path
+
+
+def test_each_row_draws_its_own_line_over_the_same_days(viewer: User, letter: Purpose, today: date) -> None:
+    context, html = page(viewer, "?period=30&by=day")
+    by_email, by_sms = context["topics"]
+    assert len(by_email.dots) == len(by_sms.dots) == len(context["rate_dots"]) == 30
+    assert [dot.percent for dot in by_email.dots if dot.percent is not None] == [100.0, 57.1]
+    assert [dot.percent for dot in by_sms.dots if dot.percent is not None] == [0.0]
+    assert "Consent rate over time: Footer form" in html
