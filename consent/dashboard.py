@@ -57,6 +57,17 @@ def register() -> None:
     )
     register_menu(
         MenuEntry(
+            key="rates",
+            label=_("Consent rate"),
+            url_name="consent:rates",
+            icon="chart-bar",
+            capability=Capability.CONSENTS_VIEW,
+            order=15,
+            section="consent",
+        )
+    )
+    register_menu(
+        MenuEntry(
             key="audiences",
             label=_("Audiences"),
             url_name="consent:audience_list",

@@ -7,6 +7,7 @@ from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportPr
 from consent.notices.models import NoticeVersion
 from consent.notices.wagtail_models import DpoApproval, NoticePage, NoticeRoot
 from consent.purposes.models import Purpose, PurposeVersion
+from consent.rates.models import CountedOrganisation, CountingState, DailyCount
 
 __all__ = [
     "ArchivedEvidence",
@@ -14,6 +15,9 @@ __all__ = [
     "CollectionPoint",
     "ConsentEvent",
     "ConsentState",
+    "CountedOrganisation",
+    "CountingState",
+    "DailyCount",
     "DpoApproval",
     "Evidence",
     "EvidenceFile",

@@ -11,5 +11,6 @@ urlpatterns = [
     path("collection-points/", include("consent.collection.urls")),
     path("ledger/", include("consent.ledger.urls")),
     path("ledger/", include("consent.proofs.urls")),
+    path("consents/", include("consent.rates.urls")),
     path("audiences/", include("consent.audiences.urls")),
 ]

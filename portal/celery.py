@@ -47,6 +47,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="2", minute="30"),
         "options": {"expires": 3600},
     },
+    "count consents by day": {
+        "task": "consent.rates.tasks.count_days",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "expire consents": {
         "task": "consent.renewal.tasks.start_expiries",
         "schedule": crontab(hour=2, minute=20),
@@ -109,6 +114,7 @@ app.autodiscover_tasks(
         "consent.audiences",
         "consent.collection",
         "consent.engine",
+        "consent.rates",
         "consent.renewal",
     ]
 )

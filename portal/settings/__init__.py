@@ -91,6 +91,7 @@ API_ROUTERS = [
     "subscribers.fields.api.router",
     "subscribers.contacts.api.router",
     "consent.collection.api.router",
+    "consent.rates.api.router",
     "consent.ledger.api.router",
     "consent.proofs.api.router",
     "subscribers.imports.api.router",

@@ -3,10 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portal.ui.components import FunnelStep, Part, Point
+from portal.ui.components import Dot, FunnelStep, Part, Point, Stack
 from portal.ui.statuses import Look, look_of
 
-__all__ = ["FunnelStep", "Part", "Point", "bars", "funnel_rows", "shares", "spark_path"]
+__all__ = [
+    "Dot",
+    "FunnelStep",
+    "Part",
+    "Point",
+    "Stack",
+    "bars",
+    "funnel_rows",
+    "line",
+    "shares",
+    "spark_path",
+    "stacks",
+]
 
 WIDTH = 600
 HEIGHT = 160
@@ -55,6 +67,76 @@ def bars(points: Sequence[Point]) -> list[Bar]:
         height = max(point.value / highest * HEIGHT, THINNEST if point.value else 0)
         x = (index + GAP / 2) * slot
         found.append(Bar(point, round(x, 1), round(HEIGHT - height, 1), round(slot * (1 - GAP), 1), round(height, 1)))
+    return found
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A dot of a line where it stands, and the strip of the box that answers for it."""
+
+    dot: Dot
+    x: float
+    y: float
+    left: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """``path`` is the ``d`` of all its pieces; a dot between two gaps is a piece of its own."""
+
+    path: str
+    marks: Sequence[Mark]
+
+
+def line(dots: Sequence[Dot]) -> Line:
+    """A line of percentages from 0 to 100 in a box 600 by 160, broken where there is nothing to say."""
+    slot = WIDTH / max(len(dots), 1)
+    pieces, marks, drawing = [], [], False
+    for index, dot in enumerate(dots):
+        if dot.percent is None:
+            drawing = False
+            continue
+        x, y = round((index + 0.5) * slot, 1), round(HEIGHT - min(dot.percent, 100) / 100 * HEIGHT, 1)
+        pieces.append(f"L{x} {y}" if drawing else f"M{x} {y} h0.01")
+        marks.append(Mark(dot, x, y, round(index * slot, 1), round(slot, 1)))
+        drawing = True
+    return Line(" ".join(pieces), marks)
+
+
+@dataclass(frozen=True)
+class Layer:
+    part: Part
+    look: Look
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class StackedBar:
+    stack: Stack
+    x: float
+    width: float
+    layers: Sequence[Layer]
+
+
+def stacks(given: Sequence[Stack]) -> list[StackedBar]:
+    """Upright bars of a box 600 by 160, their parts from the bottom up, empty parts left out."""
+    highest = max((sum(part.count for part in each.parts) for each in given), default=0) or 1
+    slot = WIDTH / max(len(given), 1)
+    return [
+        StackedBar(each, round((index + GAP / 2) * slot, 1), round(slot * (1 - GAP), 1), layers(each.parts, highest))
+        for index, each in enumerate(given)
+    ]
+
+
+def layers(parts: Sequence[Part], highest: int) -> list[Layer]:
+    found, bottom = [], float(HEIGHT)
+    for part in parts:
+        if part.count:
+            height = max(part.count / highest * HEIGHT, THINNEST)
+            bottom -= height
+            found.append(Layer(part, look_of(part.code), round(bottom, 1), round(height, 1)))
     return found
 
 

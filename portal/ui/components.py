@@ -31,6 +31,22 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Dot:
+    """One dot of a line, in percent; None leaves a gap: there is nothing to say."""
+
+    label: Text
+    percent: float | None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One bar made of parts, which stand in the same order in every bar of a chart."""
+
+    label: Text
+    parts: Sequence["Part"]
+
+
+@dataclass(frozen=True)
 class Part:
     """One share of a bar split in parts; ``code`` is a status, which gives the colour."""
 

@@ -43,6 +43,16 @@ def percent_of(part: float | None, whole: float | None) -> str:
     return format_percent(part / whole, format="#,##0.#\u202f%", locale=current_locale())
 
 
+def percent(value: float | None) -> str:
+    """A number of a hundred as ``42.5 %``, one decimal at most."""
+    return percent_of(value, 100)
+
+
+def month(value: date) -> str:
+    """``November 2026``."""
+    return format_date(value, format="LLLL y", locale=current_locale())
+
+
 def day(value: date | None) -> str:
     if value is None:
         return NO_VALUE

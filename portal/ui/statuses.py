@@ -57,6 +57,7 @@ LOOKS: dict[str, Look] = {
     "unconfirmed": Look("warning", "mail-check", _("Not confirmed")),
     "refused": Look("danger", "thumb-down", _("Refused")),
     "withdrawn": Look("danger", "arrow-back-up", _("Withdrawn")),
+    "withdrawal": Look("warning", "arrow-back-up", _("Withdrawn")),
     "objected": Look("danger", "hand-stop", _("Objected")),
     "unreachable": Look("neutral", "mail-off", _("No address for this channel")),
     "bounced": Look("warning", "mail-off", _("Bounced")),

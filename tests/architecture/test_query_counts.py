@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from consent.collection.models import CollectionPoint, FormVersion, SignUp
 from consent.ledger.recording import Choice, record_events
 from consent.models import NoticeVersion, Purpose
 from consent.notices.actions import NoticeDraft, create_notice
+from consent.rates.models import DailyCount
 from portal.accounts.models import User
 from portal.api.models import ApiToken
 from portal.audit.models import AuditEntry
@@ -60,6 +61,8 @@ PAGES = (
     "collection-points/?size=100",
     "collection-points/{point}/",
     "collection-points/{point}/edit/",
+    "consents/rates/?period=365",
+    "consents/rates/?from=2026-01-01&to=2026-12-31&by=day",
     "ledger/?size=100",
     "ledger/seals/?size=100",
     "ledger/contacts/{contact}/?day=2026-06-01",
@@ -77,6 +80,7 @@ ANSWERS = (
     "/contacts/{contact}/timeline",
     "/contacts/{contact}/contactability?purpose=p-0&channel=email",
     "/consents",
+    "/consents/rates?from=2026-01-01&to=2026-12-31",
     "/fields",
     "/imports",
     "/imports/{import_}",
@@ -159,6 +163,7 @@ def fill(organisation: Organisation, start: int, stop: int) -> None:
     suppressed(organisation, contacts, start)
     with_choices(organisation, users, segments, start, stop)
     asked(organisation, start, stop)
+    counted_by_day(organisation, start, stop)
     AuditEntry.objects.bulk_create(
         AuditEntry(organisation=organisation, at=NOW, actor_kind="member", actor_reference="m", user=user, action="a.b")
         for user in users
@@ -300,6 +305,25 @@ def asked(organisation: Organisation, start: int, stop: int) -> None:
     )
     SignUp.objects.bulk_create(
         SignUp(**own, point=point, version=versions[0], language="en", created_at=NOW, expires_at=NOW)
+        for n in range(start, stop)
+    )
+
+
+def counted_by_day(organisation: Organisation, start: int, stop: int) -> None:
+    """As many days, each with another collection point."""
+    purposes = list(Purpose.objects.order_by("pk"))
+    points = list(CollectionPoint.objects.order_by("pk"))
+    DailyCount.objects.bulk_create(
+        DailyCount(
+            organisation=organisation,
+            day=date(2026, 1, 1) + timedelta(days=n),
+            purpose=purposes[n % len(purposes)],
+            channel="email",
+            collection_point_id=points[n].pk,
+            action="grant",
+            source_kind="person",
+            count=1,
+        )
         for n in range(start, stop)
     )
 

@@ -1,13 +1,15 @@
-"""``manage.py ledger``: seal what is written, verify everything sealed, recreate where people stand."""
+"""``manage.py ledger``: seal what is written, verify everything sealed, recreate where people stand, count by day."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 from django_scopes import scope
 
 from consent.ledger.states import rebuild_states
+from consent.rates.counting import count_days, differences, events_counted
 from portal.organisations.models import Organisation
 from portal.seals.models import Verification
 from portal.seals.sealing import seal_everything
@@ -26,9 +28,14 @@ class Command(BaseCommand):
         rebuild = commands.add_parser("rebuild", help="recreate from the events where everybody stands")
         rebuild.add_argument("--organisation", metavar="SLUG", help="only this one")
         rebuild.add_argument("--check", action="store_true", help="write nothing; end with 1 when anything differs")
+        count = commands.add_parser("count", help="count by day what has been written, for the rates of consent")
+        count.add_argument("--organisation", metavar="SLUG", help="with --check: only this one")
+        count.add_argument("--check", action="store_true", help="recount; end with 1 when any count is wrong")
+        count.add_argument("--anew", action="store_true", help="forget the counts and read the whole ledger")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        {"seal": self.seal, "verify": self.verify, "rebuild": self.rebuild}[options["job"]](options)
+        jobs = {"seal": self.seal, "verify": self.verify, "rebuild": self.rebuild, "count": self.count}
+        jobs[options["job"]](options)
 
     def seal(self, _options: dict[str, Any]) -> None:
         for stream, done in seal_everything().items():
@@ -64,6 +71,28 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {example}")
         if differing and options["check"]:
             message = f"{differing} states are not what the events say."
+            raise CommandError(message)
+
+    def count(self, options: dict[str, Any]) -> None:
+        if options["check"]:
+            return self.check_counts(options["organisation"])
+        if not count_days(now=timezone.now(), anew=options["anew"]):
+            message = "Another counter is at work."
+            raise CommandError(message)
+        self.stdout.write("Counted.")
+        return None
+
+    def check_counts(self, slug: str | None) -> None:
+        wrong = 0
+        for organisation in self.organisations(slug):
+            found = differences(organisation)
+            counts, events = events_counted(organisation)
+            self.stdout.write(f"{organisation.slug}: {events} events in {counts} counts, {len(found)} wrong")
+            for difference in found[:10]:
+                self.stdout.write(f"  {difference}")
+            wrong += len(found)
+        if wrong:
+            message = f"{wrong} counts are not what the events say. Mend them with: ledger count --anew"
             raise CommandError(message)
 
     def owners(self, slug: str | None) -> list[Organisation | None]:

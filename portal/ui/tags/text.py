@@ -10,7 +10,7 @@ from portal.ui import numbers
 
 register = template.Library()
 
-for _name in ("number", "compact", "percent_of", "day", "moment", "ago", "duration", "days_left", "masked"):
+for _name in ("number", "compact", "percent", "percent_of", "day", "moment", "ago", "duration", "days_left", "masked"):
     register.filter(_name, getattr(numbers, _name))
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.template import Context, Template, TemplateSyntaxError
 from django.utils import translation
 
-from portal.ui.components import FunnelDrop, FunnelStep, Part, Point
+from portal.ui.components import Dot, FunnelDrop, FunnelStep, Part, Point, Stack
 
 
 def drawn(source: str, **context: Any) -> str:
@@ -98,6 +98,27 @@ def test_charts_have_a_title_and_the_table_behind_them_in_every_language() -> No
     assert html.count("<title id=") == 2
     assert '<rect x="0.0" y="0" width="75.0"' in html, "SVG numbers keep the point in French"
     assert "1,5" in html
+
+
+def test_a_line_breaks_where_there_is_nothing_to_say_and_its_table_says_so() -> None:
+    dots = [Dot("Mon", 100), Dot("Tue", None), Dot("Wed", 50), Dot("Thu", 0)]
+    html = drawn("{% line_chart dots 'Rate' description='By day' %}", dots=dots)
+    assert 'd="M75.0 0.0 h0.01 M375.0 80.0 h0.01 L525.0 160.0"' in html
+    assert '<th scope="row">Tue</th><td class="num">\N{EN DASH}</td>' in html
+    assert "<desc" in html
+    assert "style=" not in html
+
+
+def test_a_stacked_chart_stands_on_its_axis_and_names_each_part_in_its_table() -> None:
+    parts = [Part("granted", "Agreed", 3), Part("refused", "Refused", 1)]
+    none = [Part("granted", "Agreed", 0), Part("refused", "Refused", 0)]
+    html = drawn("{% stacked_chart stacks 'Answers' %}", stacks=[Stack("Mon", parts), Stack("Tue", none)])
+    assert 'y="40.0" width="225.0" height="120.0" class="fill-success"' in html
+    assert 'y="0.0" width="225.0" height="40.0" class="fill-danger"' in html
+    assert html.count("<rect") == 2
+    assert '<th scope="row">Tue</th><td class="num">0</td><td class="num">0</td>' in html
+    assert "Agreed" in drawn("{% stacked_chart stacks 'Answers' %}", stacks=[Stack("Mon", parts)])
+    assert drawn("{% stacked_chart stacks 'Answers' %}{% line_chart stacks 'Rate' %}", stacks=[])
 
 
 def test_progress_without_an_end_has_no_percentage() -> None:
