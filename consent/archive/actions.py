@@ -37,12 +37,21 @@ def require_reason(reason: str) -> str:
 
 @transaction.atomic
 def archive_evidence(
-    *, actor: Actor, organisation: Organisation, contact_id: int, reason: str, now: datetime | None = None
+    *,
+    actor: Actor,
+    organisation: Organisation,
+    contact_id: int,
+    reason: str,
+    days: int | None = None,
+    now: datetime | None = None,
 ) -> int:
-    """Put a person's evidence into the archive, for as long as the organisation decided; how many documents (R-06)."""
+    """Put a person's evidence into the archive, for ``days`` or as long as the organisation decided (R-06).
+
+    How many documents.
+    """
     actor.require(Capability.EVIDENCE_ARCHIVE)
     reason, now = require_reason(reason), now or timezone.now()
-    days = policy_of(organisation).archive_days
+    days = policy_of(organisation).archive_days if days is None else days
     moved = move_evidence(organisation, contact_id, days=days, reason=reason, by=actor.reference, now=now)
     audited(actor, "evidence.archived", contact_id, {"documents": moved, "days": days, "reason": reason}, now)
     return moved

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.errors import FieldProblem, InvalidInputError
+from portal.errors import ConflictError, FieldProblem, InvalidInputError
 
 
 class ReasonRequiredError(InvalidInputError):
@@ -15,3 +15,10 @@ class ReasonRequiredError(InvalidInputError):
 
     def __init__(self) -> None:
         super().__init__(errors=[FieldProblem(("reason",), self.code, self.title)])
+
+
+class NotErasedError(ConflictError):
+    """Evidence of somebody who is still here backs what they are sent (GDPR art. 7(1))."""
+
+    code = "not_erased"
+    title = _("This person is not erased: the evidence still has to show what they agreed to.")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from consent.archive.errors import NotErasedError
 from consent.archive.models import ArchivedEvidence, ProofPolicy
-from consent.ledger.models import ConsentEvent
+from consent.ledger.models import ConsentEvent, Evidence
+from consent.ledger.queries import events_of
+from portal.errors import NotFoundError
 from portal.organisations.models import Organisation
+from subscribers.contacts.queries import find_contact
 
 
 def policy_of(organisation: Organisation | int) -> ProofPolicy:
@@ -37,3 +43,44 @@ def archive_of(organisation: Organisation, contact_id: int) -> list[dict[str, An
         }
         for row in rows
     ]
+
+
+@dataclass(frozen=True)
+class HeldEvidence:
+    """What is held of one person, in documents, and how many of their events these prove."""
+
+    active: int
+    archived: int
+    keep_until: datetime | None
+    events: int
+
+    @property
+    def documents(self) -> int:
+        return self.active + self.archived
+
+
+def evidence_held(organisation: Organisation, contact_id: int) -> HeldEvidence:
+    """Three queries. Indexes: evidence_by_contact, archive_by_contact, events_by_contact."""
+    active = Evidence.objects.filter(organisation=organisation, contact_id=contact_id)
+    archived = ArchivedEvidence.objects.filter(organisation=organisation, contact_number=contact_id)
+    digests = [bytes(digest) for digest in active.values_list("digest", flat=True)]
+    kept = [(bytes(digest), until) for digest, until in archived.values_list("digest", "keep_until")]
+    proved = events_of(organisation).filter(
+        contact_id=contact_id, evidence_digest__in=[*digests, *(digest for digest, _until in kept)]
+    )
+    return HeldEvidence(
+        active=len(digests),
+        archived=len(kept),
+        keep_until=max((until for _digest, until in kept), default=None),
+        events=proved.count() if digests or kept else 0,
+    )
+
+
+def evidence_of_erased(organisation: Organisation, contact_id: int) -> HeldEvidence:
+    """What is held of somebody who is gone; ``not_erased`` while they are here, ``not_found`` for an unknown number."""
+    if find_contact(organisation, id=contact_id) is not None:
+        raise NotErasedError
+    held = evidence_held(organisation, contact_id)
+    if not held.documents and not events_of(organisation).filter(contact_id=contact_id).exists():
+        raise NotFoundError
+    return held

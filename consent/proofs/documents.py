@@ -1,20 +1,24 @@
-"""The proof as a page for people: one sheet of A4, for a file, a judge or an authority."""
+"""The proof as a page for people: one sheet of A4, for a file, a judge or an authority.
+
+Head, facts, seal and evidence have their place; the text as shown is set smaller until the sheet holds it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 import segno
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from consent.ledger.models import Action, EventSource
 from consent.ledger.queries import TITLES
+from consent.proofs.labels import label_of, said
 from consent.purposes.models import Basis, Purpose
 from portal.channels import Channel
 from portal.organisations.models import Organisation
@@ -22,11 +26,26 @@ from portal.papers import paper
 from portal.ui.numbers import moment_text, number
 
 Line = tuple[str, str]
-# Of an IPv4 address the last byte goes, of an IPv6 address what lies behind the site.
-KEPT_BITS = {4: 24, 6: 48}
 # Not for people: a salt only keeps the digest from being guessed; the text has its own place.
 UNSAID = frozenset({"salt", "text"})
-LONGEST_VALUE = 300
+# What the facts above say already, where both say the same.
+TOLD = {
+    "method": "source",
+    "purpose": "purpose",
+    "purpose_version": "purpose_version",
+    "channel": "channel",
+    "notice": "notice_version",
+    "notice_digest": "notice",
+}
+DIGEST = re.compile(r"[0-9a-f]{64}")
+LONGEST_LINE, LONGEST_VALUE, LONGEST_PROGRAM, LONGEST_CODE = 700, 200, 60, 16
+# Sizes of the page and of the text as shown (in points), tried in this order until all of it is on one sheet.
+SIZES = ((8, 8.5), (8, 8), (8, 7.5), (7.5, 7), (7.5, 6.5), (7, 6), (7, 5.5), (6.5, 5.5))
+# Then the text goes into an annex, in letters one can read, and the sheet says so.
+ANNEXED = (8, 7, 6, 5)
+ANNEX = "annex"
+# About how many letters of a line of evidence stand side by side.
+ROW_LABEL, ROW_VALUE = 22, 40
 
 
 def proof_pdf(proof: dict[str, Any], *, organisation: Organisation, now: datetime | None = None) -> bytes:
@@ -41,14 +60,29 @@ def proof_pdf(proof: dict[str, Any], *, organisation: Organisation, now: datetim
                 "event": event,
                 "headline": headline(organisation, event),
                 "facts": list(facts(organisation, event, documents)),
-                "text": text_of(proof, documents),
-                "evidence": [line for document in documents for line in evidence_lines(document)],
+                "paragraphs": paragraphs(text_of(proof, documents)),
+                "text_language": (proof.get("notice") or {}).get("language", ""),
+                "evidence": halves([line for document in documents for line in evidence_lines(document, event)]),
                 "seals": list(seal_lines(proof)),
                 "check_url": check_url(),
                 "qr": segno.make(check_url(), error="m").svg_data_uri(border=0),
                 "made_at": now or timezone.now(),
             },
+            looks=[*map(sized, SIZES), *map(annexed, ANNEXED)],
+            annex=ANNEX,
         )
+
+
+def sized(sizes: tuple[float, float]) -> str:
+    page, text = sizes
+    return f"html {{ font-size: {page}pt }} .shown {{ font-size: {text}pt }}"
+
+
+def annexed(page: float) -> str:
+    return (
+        f"html {{ font-size: {page}pt }} .shown {{ font-size: 8.5pt; break-before: page; anchor: {ANNEX!r} }}"
+        " .goes-on { display: block }"
+    )
 
 
 def check_url() -> str:
@@ -72,7 +106,7 @@ def purpose_name(organisation: Organisation, event: dict[str, Any]) -> str:
 def facts(organisation: Organisation, event: dict[str, Any], documents: list[dict[str, Any]]) -> Iterator[Line]:
     yield _("Organisation"), f"{organisation.name} ({event['organisation']})"
     yield _("Person"), person(event, documents)
-    yield _("Purpose"), f"{purpose_name(organisation, event)} ({event['purpose']})"
+    yield _("Purpose"), purpose_text(organisation, event)
     yield _("Basis"), str(Basis(event["basis"]).label) if event.get("basis") in Basis.values else ""
     yield _("When the person chose"), both_times(event["occurred_at"])
     yield _("When it was recorded"), both_times(event["recorded_at"])
@@ -83,6 +117,13 @@ def facts(organisation: Organisation, event: dict[str, Any], documents: list[dic
         yield _("Who answered for the person"), str(event["actor"])
     if event.get("notice_version"):
         yield _("Version of the text"), str(event["notice_version"])
+
+
+def purpose_text(organisation: Organisation, event: dict[str, Any]) -> str:
+    name = f"{purpose_name(organisation, event)} ({event['purpose']})"
+    if not event.get("purpose_version"):
+        return name
+    return f"{name}, {_('version %(number)s') % {'number': event['purpose_version']}}"
 
 
 def person(event: dict[str, Any], documents: list[dict[str, Any]]) -> str:
@@ -107,35 +148,61 @@ def text_of(proof: dict[str, Any], documents: list[dict[str, Any]]) -> str:
     return "\n\n".join(text for text in [*shown, notice.get("text", "")] if text)
 
 
-def evidence_lines(document: dict[str, Any]) -> Iterator[Line]:
-    """The fields of a document, one line each; an IP address cut short."""
+def paragraphs(text: str) -> list[str]:
+    """Parted at empty lines; the other lines stay as they are."""
+    return [part.strip("\n") for part in re.split(r"\n[ \t]*\n", text) if part.strip()]
+
+
+def evidence_lines(document: dict[str, Any], event: dict[str, Any] | None = None) -> Iterator[Line]:
+    """The fields of a document, one line each, in the reader's words, without what the ``event`` says already."""
+    told = {name: str((event or {}).get(of)) for name, of in TOLD.items()}
     for name, value in document.items():
-        if name not in UNSAID and value is not None and value not in ("", [], {}):
-            yield name.replace("_", " "), shortened(inline(name, value))
+        if name not in UNSAID and not is_empty(value) and told.get(name) != str(value):
+            yield label_of(name), shortened(inline(name, value), LONGEST_LINE)
+
+
+def is_empty(value: Any) -> bool:
+    return value is None or value in ("", [], {})
 
 
 def inline(name: str, value: Any) -> str:
-    """A value of evidence in one line, whatever is nested in it."""
+    """A value of evidence in one line, whatever is nested in it; a fingerprint or a program by its beginning."""
     if isinstance(value, dict):
-        return ", ".join(f"{key.replace('_', ' ')}: {inline(key, item)}" for key, item in value.items() if item)
+        return " · ".join(
+            _("%(label)s: %(value)s") % {"label": label_of(key), "value": inline(key, item)}
+            for key, item in value.items()
+            if not is_empty(item)
+        )
     if isinstance(value, list):
         return "; ".join(inline(name, item) for item in value)
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    return truncated_ip(str(value)) if name.endswith("ip") else str(value)
+    text = said(name, value)
+    if DIGEST.fullmatch(text):
+        return shortened(text, LONGEST_CODE)
+    return shortened(text, LONGEST_PROGRAM if name == "user_agent" else LONGEST_VALUE)
 
 
-def shortened(value: str) -> str:
-    return value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…"
+def shortened(value: str, longest: int) -> str:
+    return value if len(value) <= longest else f"{value[:longest]}…"
 
 
-def truncated_ip(value: str) -> str:
-    """``192.0.2.0/24`` for ``192.0.2.77``; the file holds the whole address."""
-    try:
-        address = ip_address(value)
-    except ValueError:
-        return value
-    return str(ip_network(f"{address}/{KEPT_BITS[address.version]}", strict=False))
+def halves(lines: list[Line]) -> list[list[Line]]:
+    """Two columns of about the same height, read one after the other."""
+    heights = [max(1 + len(label) // ROW_LABEL, 1 + len(value) // ROW_VALUE) for label, value in lines]
+    half, height = sum(heights) / 2, 0
+    for place, each in enumerate(heights):
+        if place and height + each / 2 > half:
+            return [lines[:place], lines[place:]]
+        height += each
+    return [lines] if lines else []
+
+
+def path_text(steps: int, count: int) -> str:
+    if count == 1:
+        return _("no step: the event is alone in its seal, and its leaf is the root")
+    text = ngettext(
+        "%(steps)s step to the root of %(count)s events", "%(steps)s steps to the root of %(count)s events", steps
+    )
+    return text % {"steps": steps, "count": number(count)}
 
 
 def seal_lines(proof: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
@@ -144,7 +211,7 @@ def seal_lines(proof: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
     yield _("Leaf of the event"), proof["leaf"], True
     yield (
         _("Path"),
-        _("%(steps)s steps to the root of %(count)s events") % {"steps": steps, "count": number(seal["count"])},
+        path_text(steps, seal["count"]),
         False,
     )
     yield _("Root"), seal["root"], True
@@ -160,7 +227,11 @@ def seal_lines(proof: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
         newest = proof["chain"][-1]["seal"]
         yield (
             _("Seals after it"),
-            _("%(count)s, the newest number %(number)s of %(at)s")
+            ngettext(
+                "%(count)s, number %(number)s of %(at)s",
+                "%(count)s, the newest number %(number)s of %(at)s",
+                len(proof["chain"]),
+            )
             % {
                 "count": len(proof["chain"]),
                 "number": newest["number"],
@@ -168,7 +239,7 @@ def seal_lines(proof: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
             },
             False,
         )
-    if (proof["event"]).get("evidence"):
+    if proof["event"].get("evidence"):
         yield _("Fingerprint of the evidence"), proof["event"]["evidence"], True
     if proof["event"].get("notice"):
         yield _("Fingerprint of the text"), proof["event"]["notice"], True

@@ -19,6 +19,28 @@ class ReasonForm(forms.Form):
     )
 
 
+class ArchiveForm(forms.Form):
+    days = forms.IntegerField(
+        label=_("Days in the archive"),
+        min_value=1,
+        max_value=LONGEST_DAYS,
+        help_text=_("After that it is destroyed by itself."),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=LONGEST_REASON,
+        help_text=_("The law or the limitation period it rests on. It is kept in the audit log: name nobody."),
+    )
+
+
+class DestructionForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=LONGEST_REASON,
+        help_text=_("For instance the end of the limitation period. It is kept in the audit log: name nobody."),
+    )
+
+
 class PolicyForm(forms.ModelForm[ProofPolicy]):
     archive_days = forms.IntegerField(
         label=_("Days in the archive"),

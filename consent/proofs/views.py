@@ -10,18 +10,22 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from consent.archive.actions import open_archived, set_policy
-from consent.archive.queries import archived_evidence_of, policy_of
+from consent.archive.actions import archive_evidence, destroy_evidence, open_archived, set_policy
+from consent.archive.models import FIVE_YEARS
+from consent.archive.queries import archived_evidence_of, evidence_of_erased, policy_of
 from consent.ledger.queries import event_of
 from consent.proofs.actions import export_proof, export_proofs
 from consent.proofs.api import as_file
-from consent.proofs.forms import PolicyForm, ReasonForm
+from consent.proofs.forms import ArchiveForm, DestructionForm, PolicyForm, ReasonForm
 from portal.errors import DomainError, NotFoundError
 from portal.organisations.access import MemberRequest, member_page
 from portal.organisations.links import organisation_url
 from portal.organisations.roles import Capability
+from portal.ui.confirmation import confirm_page, confirmed
 from portal.ui.forms import add_problems
+from portal.ui.numbers import number
 from subscribers.contacts.queries import contact_of
 
 
@@ -77,6 +81,75 @@ def archived_evidence(request: MemberRequest, event_id: int) -> HttpResponse:
     response = render(request, "consent/proofs/archived.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
+
+
+@member_page(Capability.EVIDENCE_ARCHIVE)
+def evidence_archive(request: MemberRequest, contact_id: int) -> HttpResponse:
+    """Move what is still in active use of somebody who is erased into the archive: for how long, and why."""
+    held = evidence_of_erased(request.organisation, contact_id)
+    policy = policy_of(request.organisation)
+    initial = {"days": policy.archive_days or FIVE_YEARS, "reason": policy.archive_reason}
+    form = ArchiveForm(request.POST or None, initial=initial)
+    if not (request.method == "POST" and form.is_valid()):
+        numbers = {"documents": number(held.active), "contact": contact_id}
+        return confirm_page(
+            request,
+            title=_("Move this evidence to the archive?"),
+            text=_(
+                "Documents of the erased contact %(contact)s that leave active use: %(documents)s. Only the DPO and an "
+                "owner may open them then, for a written reason. The events and their seals stay."
+            )
+            % numbers,
+            action=_("Move to the archive"),
+            back=events_of_contact(request, contact_id),
+            kind="primary",
+            form=form,
+        )
+    moved = archive_evidence(
+        actor=request.actor, organisation=request.organisation, contact_id=contact_id, **form.cleaned_data
+    )
+    told = ngettext("%(n)s document is in the archive now.", "%(n)s documents are in the archive now.", moved)
+    messages.success(request, told % {"n": number(moved)})
+    return redirect(events_of_contact(request, contact_id))
+
+
+@member_page(Capability.EVIDENCE_ARCHIVE)
+def evidence_destroy(request: MemberRequest, contact_id: int) -> HttpResponse:
+    """Destroy what is held of somebody who is erased, wherever it lies; the number of the contact is typed first."""
+    held = evidence_of_erased(request.organisation, contact_id)
+    form, typed = DestructionForm(request.POST or None), str(contact_id)
+    if not (confirmed(request, typed=typed) and form.is_valid()):
+        numbers = {
+            "documents": number(held.documents),
+            "archived": number(held.archived),
+            "events": number(held.events),
+        }
+        return confirm_page(
+            request,
+            title=_("Destroy this evidence?"),
+            text=_(
+                "Documents that will be destroyed: %(documents)s (in the archive: %(archived)s). "
+                "Events they belong to: %(events)s.\n"
+                "The events and their seals stay, and the ledger verifies as before. But nobody can show any more how "
+                "and to which words this person agreed. This can't be undone.\n"
+                "Type the number of the contact to confirm."
+            )
+            % numbers,
+            action=_("Destroy for ever"),
+            typed=typed,
+            back=events_of_contact(request, contact_id),
+            form=form,
+        )
+    gone = destroy_evidence(
+        actor=request.actor, organisation=request.organisation, contact_id=contact_id, **form.cleaned_data
+    )
+    told = ngettext("%(n)s document is destroyed.", "%(n)s documents are destroyed.", gone)
+    messages.success(request, told % {"n": number(gone)})
+    return redirect(events_of_contact(request, contact_id))
+
+
+def events_of_contact(request: MemberRequest, contact_id: int) -> str:
+    return f"{organisation_url(request.organisation, 'consent:event_list')}?contact={contact_id}"
 
 
 @member_page(Capability.EVIDENCE_ARCHIVE)

@@ -39,6 +39,6 @@ def confirm_page(
         "back": back,
         "kind": kind,
         "form": form,
-        "wrong": wrong and bool(typed),
+        "wrong": wrong and not confirmed(request, typed=typed),
     }
     return render(request, "portal/confirm.html", context, status=422 if wrong else 200)

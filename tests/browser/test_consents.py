@@ -7,12 +7,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from django_scopes import scope
 from playwright.sync_api import Page, expect
 
+from portal.accounts.models import User
 from portal.organisations.models import Organisation
+from portal.personal_data.actions import erase_person
 from subscribers.contacts.models import Contact
 from tests.consent.choices import NOW, choose, new_purpose, status_of
 from tests.consent.proofs.checking import check
+from tests.people import actor_of
 from tests.portal.seals.keeping import seal
 
 Check = Callable[[Page], None]
@@ -128,3 +132,28 @@ def test_where_a_person_stood_is_asked_from_their_page(
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_role("row", name="Newsletter")).to_contain_text("Agreed")
     assert_accessible(page)
+
+
+def test_a_dpo_narrows_the_ledger_to_an_erased_person_and_destroys_the_evidence(
+    signed_in: SignIn, acme: Organisation, ada: Contact, owner: User, assert_accessible: Check
+) -> None:
+    event = choose(ada, new_purpose(acme), "grant")
+    number = str(ada.pk)
+    with scope(organisation=acme):
+        erase_person(actor=actor_of(owner, acme), organisation=acme, contact_id=ada.pk)
+    page = signed_in("dpo")
+    page.goto("/o/acme/ledger/")
+    expect(page.get_by_role("link", name="Destroy the evidence")).to_have_count(0)
+    page.get_by_label("Contact no.").fill(number)
+    page.get_by_label("Contact no.").press("Enter")
+    expect(page.get_by_role("link", name="Destroy the evidence")).to_be_visible()
+    assert_accessible(page)
+    page.goto(f"/o/acme/ledger/{event}/")
+    assert_accessible(page)
+    page.get_by_role("link", name="Destroy the evidence").click()
+    assert_accessible(page)
+    page.get_by_label("Reason").fill("The limitation period is over")
+    page.get_by_label("to confirm").fill(number)
+    page.get_by_role("button", name="Destroy for ever").click()
+    expect(page.get_by_text("1 document is destroyed.")).to_be_visible()
+    expect(page.get_by_text("no evidence of them is held any more")).to_be_visible()

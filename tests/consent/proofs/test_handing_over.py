@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django.utils.translation import override
 
 from consent.archive.actions import archive_evidence
 from consent.proofs import attachments
 from consent.proofs.bundle import bundle
-from consent.proofs.documents import evidence_lines, truncated_ip
+from consent.proofs.documents import evidence_lines, path_text, proof_pdf
+from consent.proofs.labels import truncated_ip
 from consent.proofs.verify_proof import parsed, trusted_keys, verified
 from consent.purposes.models import Purpose
 from portal.accounts.models import User
@@ -284,14 +287,122 @@ def test_the_same_proof_gives_the_same_bytes_with_attachments_in_order() -> None
     assert list(files_in(first))[-2:] == ["evidence/a.pdf", "evidence/b.png"]
 
 
-def test_a_long_text_is_set_smaller_and_then_takes_a_second_sheet(in_acme: Organisation) -> None:
-    from consent.proofs.documents import proof_pdf
+# The sheet
 
+
+PARAGRAPH = (
+    "We use your address to send you the letter of the workshop, once or twice a month. You can stop at any time, with "
+    "one click and without a reason, and your data is then erased."
+)
+SHOWN = {
+    "method": "form",
+    "form": "newsletter",
+    "form_digest": "ab" * 32,
+    "language": "fr",
+    "text": "I want the newsletter.",
+    "preselected": "nothing",
+    "served_at": "2026-11-26T09:58:00+00:00",
+    "ip": "203.0.113.77",
+    "double_opt_in": {"mail": "12", "confirmed_at": "2026-11-26T10:03:20+00:00"},
+    "shop_code": "x1",
+    "salt": "00112233445566778899aabbccddeeff",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_notice_of_25_paragraphs_stays_on_one_sheet_and_a_giant_one_takes_an_annex(
+    in_acme: Organisation, language: str
+) -> None:
     new_purpose(in_acme)
     pages = []
-    for words in (10, 500, 6000):
+    for count in (1, 25, 150):
         proof = made_proof()
-        proof["notice"]["text"] = "word " * words
-        pages.append(pages_of(proof_pdf(proof, organisation=in_acme)))
+        proof["evidence"][0]["document"] = SHOWN
+        proof["notice"]["text"] = "\n\n".join([PARAGRAPH] * count)
+        with override(language):
+            pages.append(pages_of(proof_pdf(proof, organisation=in_acme)))
     assert pages[:2] == [1, 1]
     assert pages[2] > 1
+
+
+def test_the_sheet_says_that_the_text_is_in_the_annex(in_acme: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    from weasyprint import Document
+
+    new_purpose(in_acme)
+    written: list[Any] = []
+    monkeypatch.setattr(Document, "write_pdf", lambda document, **_options: written.append(document))
+    proof = made_proof()
+    proof["notice"]["text"] = "\n\n".join([PARAGRAPH] * 150)
+    proof_pdf(proof, organisation=in_acme)
+    first, second = (words_on(page) for page in written[-1].pages[:2])
+    assert "all of it stands in the annex" in first
+    assert "letter of the workshop" not in first
+    assert "letter of the workshop" in second
+    proof["notice"]["text"] = PARAGRAPH
+    proof_pdf(proof, organisation=in_acme)
+    (only,) = written[-1].pages
+    assert "annex" not in words_on(only)
+    assert words_on(only).index("How it is sealed") < words_on(only).index("letter of the workshop")
+
+
+def words_on(page: Any) -> str:
+    boxes = page._page_box.descendants()
+    return " ".join(" ".join(box.text for box in boxes if hasattr(box, "text")).split())
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "en",
+            {
+                "How we know": "Form",
+                "Form": "newsletter",
+                "Fingerprint of the form": "abababababababab…",
+                "Language": "French",
+                "Ticked in advance": "nothing",
+                "Form shown on": "26 Nov 2026, 10:58",
+                "IP address (shortened)": "203.0.113.0/24",
+                "Confirmation by e-mail": "Message no.: 12 · Confirmed on: 26 Nov 2026, 11:03",
+                "shop code": "x1",
+            },
+        ),
+        (
+            "fr",
+            {
+                "Comment nous le savons": "Formulaire",
+                "Formulaire": "newsletter",
+                "Empreinte du formulaire": "abababababababab…",
+                "Langue": "français",
+                "Coché d'avance": "rien",
+                "Formulaire affiché le": "26 nov. 2026 à 10:58",
+                "Adresse IP (abrégée)": "203.0.113.0/24",
+                "Confirmation par e-mail": "Message n°\xa0: 12 · Confirmé le\xa0: 26 nov. 2026 à 11:03",
+                "shop code": "x1",
+            },
+        ),
+    ],
+)
+def test_evidence_is_told_in_the_readers_words(language: str, expected: dict[str, str]) -> None:
+    with override(language), timezone.override("Europe/Paris"):
+        assert dict(evidence_lines(SHOWN)) == expected
+
+
+def test_the_sheet_does_not_say_twice_what_the_event_says(in_acme: Organisation) -> None:
+    event = {"source": "form", "purpose": "newsletter", "purpose_version": 2}
+    document = {"method": "form", "purpose": "newsletter", "purpose_version": "1"}
+    assert list(evidence_lines(document, event)) == [("Version of the purpose", "1")]
+
+
+@pytest.mark.parametrize(
+    ("steps", "count", "english", "french"),
+    [
+        (0, 1, "no step: the event is alone", "aucune étape"),
+        (1, 2, "1 step to the root of 2 events", "1 étape jusqu'à la racine de 2 événements"),
+        (10, 1000, "10 steps to the root of 1,000 events", "10 étapes jusqu'à la racine de 1\u202f000 événements"),
+    ],
+)
+def test_a_path_counts_its_steps_as_one_would_say_it(steps: int, count: int, english: str, french: str) -> None:
+    for language, expected in (("en", english), ("fr", french)):
+        with override(language):
+            assert path_text(steps, count).startswith(expected)
