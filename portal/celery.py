@@ -49,8 +49,8 @@ app.conf.beat_schedule = {
     },
     "count consents by day": {
         "task": "consent.rates.tasks.count_days",
-        "schedule": 300.0,
-        "options": {"expires": 300},
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "expire consents": {
         "task": "consent.renewal.tasks.start_expiries",

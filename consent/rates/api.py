@@ -49,7 +49,7 @@ class RatesOut(Schema):
     first: date = Field(serialization_alias="from")
     last: date = Field(serialization_alias="to")
     by: str
-    counted_at: datetime | None = Field(description="What was recorded a few minutes before is in.")
+    counted_at: datetime | None = Field(description="What was recorded a minute or two before is in.")
     total: FiguresOut
     items: list[StepOut] = Field(description="Every step, those without an answer too.")
     by_purpose: list[TopicOut]
@@ -68,7 +68,7 @@ class RatesQuery(Schema):
 @router.get("/consents/rates", response=RatesOut, by_alias=True)
 @requires(Capability.CONSENTS_VIEW)
 def consent_rates(request: ApiRequest, wanted: Query[RatesQuery]) -> dict[str, Any]:
-    """How many agreed of those who were asked, by day, week or month, counted from the ledger every few minutes."""
+    """How many agreed of those who were asked, by day, week or month, counted from the ledger every minute."""
     known = offered(request.organisation)
     question = question_of(request, wanted, known)
     found = rates(request.organisation, question)

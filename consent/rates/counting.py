@@ -39,14 +39,13 @@ class Difference:
         )
 
 
-@transaction.atomic
 def count_days(*, now: datetime, anew: bool = False) -> bool:
     """Count what has been written since the last pass, of all organisations; False when another counter is at it.
 
     ``anew`` forgets what is counted and reads the whole ledger, as the first pass and the first after a restore do.
     """
     state, _created = CountingState.objects.get_or_create(pk=1)
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql.LOCK)
         if not cursor.fetchone()[0]:
             return False

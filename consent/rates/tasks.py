@@ -1,4 +1,4 @@
-"""Counting every few minutes."""
+"""Counting every minute."""
 
 from __future__ import annotations
 

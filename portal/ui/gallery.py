@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.ui.components import FunnelDrop, FunnelStep, Part, Point, TimelineEntry
+from portal.ui.components import Dot, FunnelDrop, FunnelStep, Part, Point, Stack, TimelineEntry
 from portal.ui.lists import Column, Filter, ListSpec
 from portal.ui.statuses import LOOKS
 
@@ -92,6 +92,18 @@ def specimens(request: HttpRequest) -> dict[str, Any]:
         "step_labels": [_("File"), _("Columns"), _("Origin"), _("Check")],
         "funnel_steps": funnel_steps(),
         "points": [Point(f"{day}", (day * 37) % 100 + day) for day in range(1, 31)],
+        "dots": [Dot(f"{day}", None if day in {11, 12} else 40 + (day * 7) % 30) for day in range(1, 31)],
+        "stacks": [
+            Stack(
+                f"{day}",
+                [
+                    Part("granted", LOOKS["granted"].label, (day * 7) % 40 + 20),
+                    Part("refused", LOOKS["refused"].label, (day * 5) % 20),
+                    Part("unanswered", LOOKS["unanswered"].label, day % 9),
+                ],
+            )
+            for day in range(1, 31)
+        ],
         "parts": [
             Part("created", LOOKS["created"].label, 12_480),
             Part("updated", LOOKS["updated"].label, 3_100),
