@@ -150,7 +150,7 @@ LABELS = {
         "son empreinte est scellée",
         "evidence_none": "aucun enregistré",
         "text_absent": "pas dans le fichier",
-        "in_words": "Le contact {contact} de {organisation} {action} «\u00a0{purpose}\u00a0» par {channel}.",
+        "in_words": "Le contact {contact} ({organisation}) {action} «\u00a0{purpose}\u00a0» par {channel}.",
     },
 }
 ACTIONS = {

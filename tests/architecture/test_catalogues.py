@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("portal", "subscribers", "consent", "compliance", "templates")
 CATALOGUE = ROOT / "portal" / "locale" / "fr" / "LC_MESSAGES" / "django.po"
 BREAKING = re.compile(r" [:;?!»](?=\s|$)|« ")  # a plain space, at which a line may break before the sign
+# "messages de Atelier Lumière": before a name that may begin with a vowel, French would have to elide.
+ELIDED = re.compile(r"\b(?:de|que|jusque|le|la|[dlq]u?') ?%\((?:organisation|organisation_name|sender|name)\)s", re.I)
 SETTINGS = "from pathlib import Path\nLOCALE_PATHS = [Path(__file__).parent / 'portal' / 'locale']\n"
 
 
@@ -39,6 +41,13 @@ def test_no_french_line_can_break_before_a_colon_or_inside_a_quotation() -> None
         texts = [text for message in read_po(file, locale="fr") if message.id for text in _texts(message.string)]
     assert texts
     assert [text for text in texts if BREAKING.search(text)] == []
+
+
+def test_no_french_text_needs_an_elision_before_the_name_of_somebody() -> None:
+    with CATALOGUE.open("rb") as file:
+        texts = [text for message in read_po(file, locale="fr") if message.id for text in _texts(message.string)]
+    assert ELIDED.search("Messages de %(organisation)s")
+    assert [text for text in texts if ELIDED.search(text)] == []
 
 
 def _texts(text: str | list[str] | tuple[str, ...]) -> list[str]:
