@@ -58,6 +58,7 @@ def taken(form: Form, read: Read, note: dict[str, Any], sent: Submission, facts:
             "url": (request.headers.get("Referer") or request.build_absolute_uri())[:500],
             "ip": client_address(request) or "",
             "user_agent": request.headers.get("User-Agent", "")[:500],
+            "robots_kept_out_by": "proof of work" if sent.text("altcha") else "waiting",
             "age": {"over": f"{form.document['age_limit']} or older, as declared", "under": "under the limit"}.get(
                 read.age, ""
             ),
