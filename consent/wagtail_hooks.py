@@ -49,14 +49,7 @@ def our_own_menu(request: HttpRequest, items: list[MenuItem]) -> None:
 @hooks.register("construct_page_action_menu", order=1000)
 def our_own_buttons(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
     """Saving and what the workflow offers; publishing, deleting and moving are no buttons here."""
-    unwanted = {
-        "action-publish",
-        "action-unpublish",
-        "action-delete",
-        "action-cancel-workflow",
-        "action-restart-workflow",
-    }
-    items[:] = [item for item in items if getattr(item, "name", "") not in unwanted]
+    items[:] = [item for item in items if getattr(item, "name", "") not in UNWANTED_BUTTONS]
 
 
 @hooks.register("after_edit_page")

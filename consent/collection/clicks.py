@@ -10,9 +10,7 @@ from django_scopes import scope
 
 from consent.collection.confirming import Click, answer_of, confirm_by_link, is_open, sign_up_of
 from consent.collection.documents import words_of
-from consent.collection.errors import (
-    InvalidConfirmationError,
-)
+from consent.collection.errors import InvalidConfirmationError
 from consent.collection.models import SignUp
 from consent.collection.signing_up import chosen_lines
 from consent.collection.tokens import read_signed, signed

@@ -13,11 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django_scopes import scope
 
-from consent.collection.errors import (
-    ProofOfWorkRequiredError,
-    StaleFormError,
-    WrongOriginError,
-)
+from consent.collection.errors import ProofOfWorkRequiredError, StaleFormError, WrongOriginError
 from consent.collection.models import CollectionPoint
 from consent.collection.proof_of_work import new_challenge
 from consent.collection.queries import public_point, version_of

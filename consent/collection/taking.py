@@ -9,13 +9,11 @@ from django_scopes import scope
 
 from consent.collection.answers import Answer, said_in_short
 from consent.collection.documents import words_of
-from consent.collection.errors import (
-    StaleFormError,
-)
+from consent.collection.errors import StaleFormError
 from consent.collection.proof_of_work import give_back, require_patience, require_work
 from consent.collection.recording import form_actor
 from consent.collection.signing_up import sign_up
-from consent.collection.submissions import Read, Submission
+from consent.collection.submissions import OVER, UNDER, Read, Submission
 from consent.collection.tokens import read_signed
 from consent.collection.visits import Form
 from portal.api.rates import Rate
@@ -42,33 +40,13 @@ def require_current(form: Form, token: str) -> dict[str, Any]:
 
 def taken(form: Form, read: Read, note: dict[str, Any], sent: Submission, facts: dict[str, Any]) -> None:
     """Once no robot has sent it: into the ledger, or to the mailbox it names."""
-    request, point = form.request, form.point
-    served = datetime.fromtimestamp(note["t"], tz=form.now.tzinfo).isoformat() if "t" in note else ""
-    answer = Answer(
-        email=read.email,
-        phone=read.phone,
-        values=read.values,
-        yes=read.yes,
-        no=read.no,
-        language=form.language,
-        submitted_at=form.now.isoformat(),
-        served_at=served,
-        parent=read.parent,
-        facts={
-            "url": (request.headers.get("Referer") or request.build_absolute_uri())[:500],
-            "ip": client_address(request) or "",
-            "user_agent": request.headers.get("User-Agent", "")[:500],
-            "age": {"over": f"{form.document['age_limit']} or older, as declared", "under": "under the limit"}.get(
-                read.age, ""
-            ),
-            **facts,
-        },
-    )
+    point = form.point
+    answer = answer_of(form, read, note, sent, facts)
     said = said_in_short(answer)
     if sent.text("altcha"):
         counts = require_work(point.pk, sent.text("altcha"), said, form.now)
     else:
-        visitor = str(client_address(request))
+        visitor = str(client_address(form.request))
         counts = require_patience(point.pk, sent.text("ticket"), said, visitor, form.now)
     if not counts:
         return
@@ -78,3 +56,28 @@ def taken(form: Form, read: Read, note: dict[str, Any], sent: Submission, facts:
     except Exception:
         give_back(sent.text("altcha"), sent.text("ticket"))
         raise
+
+
+def answer_of(form: Form, read: Read, note: dict[str, Any], sent: Submission, facts: dict[str, Any]) -> Answer:
+    """What was sent, with the circumstances that prove it; ``facts`` are those of the door it came through."""
+    request, limit = form.request, form.document["age_limit"]
+    ages = {OVER: f"{limit} or older, as declared", UNDER: "under the limit"}
+    return Answer(
+        email=read.email,
+        phone=read.phone,
+        values=read.values,
+        yes=read.yes,
+        no=read.no,
+        language=form.language,
+        submitted_at=form.now.isoformat(),
+        served_at=datetime.fromtimestamp(note["t"], tz=form.now.tzinfo).isoformat() if "t" in note else "",
+        parent=read.parent,
+        facts={
+            "url": (request.headers.get("Referer") or request.build_absolute_uri())[:500],
+            "ip": client_address(request) or "",
+            "user_agent": request.headers.get("User-Agent", "")[:500],
+            "robots_kept_out_by": "proof of work" if sent.text("altcha") else "waiting",
+            "age": ages.get(read.age, ""),
+            **facts,
+        },
+    )

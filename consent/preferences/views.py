@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,7 +54,9 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         with translation.override(reader.language):
             saved = chosen_by(request, target)
     options = options_of(target, now=timezone.now())
-    return page("preferences", reader, token, purposes=by_purpose(options), saved=saved)
+    with translation.override(reader.language):
+        shown = [mark_of(option.key, wording(option)) for option in options]
+    return page("preferences", reader, token, purposes=by_purpose(options), shown=shown, saved=saved)
 
 
 def chosen_by(request: HttpRequest, target: LinkTarget) -> str:
@@ -66,10 +69,31 @@ def chosen_by(request: HttpRequest, target: LinkTarget) -> str:
     wordings = {option.key: wording(option) for option in options}
     chosen = set(request.POST.getlist("choice"))
     renewed = set(request.POST.getlist("renewed"))
+    unread = unread_words(request, wordings)
+    asked_anew = {
+        option.key for option in options if option.key in unread & chosen and not option.on
+    } | unread & renewed
+    chosen -= {option.key for option in options if option.key in asked_anew and not option.on}
+    renewed -= asked_anew
     turned = actions.save_choices(
         target=target, visit=visit, options=options, chosen=chosen, renewed=renewed, wordings=wordings
     )
+    if unread:
+        return "reworded"
     return "saved" if turned else "same"
+
+
+def unread_words(request: HttpRequest, wordings: dict[str, str]) -> set[str]:
+    """The switches whose words are others than when the page was opened: nobody agrees to what they have not read.
+
+    The page says which words it showed; a program that sends none of these marks is taken to know them.
+    """
+    shown = set(request.POST.getlist("shown"))
+    return {key for key, words in wordings.items() if shown and mark_of(key, words) not in shown}
+
+
+def mark_of(key: str, words: str) -> str:
+    return f"{key}.{hashlib.sha256(words.encode()).hexdigest()[:16]}"
 
 
 def why(request: HttpRequest, token: str) -> HttpResponse:

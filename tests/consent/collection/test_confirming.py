@@ -98,7 +98,7 @@ def test_the_click_enters_the_person_and_records_grant_and_confirmation(
     assert proof["served_at"][:19] <= proof["submitted_at"][:19] <= clicked["mail_sent_at"][:19]
     assert clicked["opened_at"][:19] <= clicked["confirmed_at"][:19]
     assert clicked["ip"] == "127.0.0.1"
-    assert proof["address"] == "nina@mail.example"
+    assert (proof["address"], proof["robots_kept_out_by"]) == ("nina@mail.example", "proof of work")
     assert (sign_up.state, sign_up.payload, sign_up.address_digest) == ("recorded", None, None)
     assert AuditEntry.objects.filter(action="consent.granted", actor_reference="form:newsletter").count() == 1
 

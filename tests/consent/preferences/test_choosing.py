@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -12,8 +13,10 @@ from django_scopes import scope
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import ConsentEvent
 from consent.links import LinkTarget, make_token
+from consent.purposes.actions import Materiality, update_purpose
 from consent.purposes.models import Purpose
 from portal.audit.models import AuditEntry
+from portal.organisations.actors import Actor
 from subscribers.contacts.models import Contact
 from subscribers.imports.models import Import
 from tests.consent.choices import choose, new_purpose, status_of
@@ -135,3 +138,29 @@ def test_a_form_nobody_could_have_sent_is_refused(
     assert response.status_code == 400
     assert "<h1" in response.content.decode()
     assert status_of(subscribed, newsletter) == "granted"
+
+
+def test_nobody_agrees_to_words_that_changed_behind_the_page(
+    token: str, subscribed: Contact, newsletter: Purpose, offers: Purpose
+) -> None:
+    """C-06: the text kept as evidence is the one that was on the page."""
+    subscribed.language = "en"
+    subscribed.save()
+    shown = re.findall(r'name="shown" value="([^"]+)"', page_of(f"/p/{token}"))
+    with scope(organisation=subscribed.organisation):
+        update_purpose(
+            actor=Actor.system(subscribed.organisation),
+            purpose=newsletter,
+            changes={"description": "Every day, with partners."},
+            materiality=Materiality(answer=True, reason="Partners are new."),
+        )
+    switches = [f"{newsletter.pk}-email", f"{newsletter.pk}-sms"]
+    sent = {"choice": switches, "renewed": switches[:1], "shown": shown, "save": "1"}
+    answer = Client().post(f"/p/{token}", sent).content.decode()
+    assert "was reworded while this page was open" in answer
+    assert status_of(subscribed, newsletter, "sms") is None
+    assert status_of(subscribed, newsletter) == "granted"
+    assert status_of(subscribed, offers) == "objected"  # its switch was off: a no is never held back
+    sent["shown"] = re.findall(r'name="shown" value="([^"]+)"', answer)
+    Client().post(f"/p/{token}", sent)
+    assert status_of(subscribed, newsletter, "sms") == "granted"
