@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -15,11 +15,13 @@ from consent.ledger.models import EventSource
 from consent.purposes.models import Basis
 from portal.channels import Channel
 from portal.ui.components import Text
-from portal.ui.numbers import current_locale, moment_text
+from portal.ui.numbers import current_locale, day, moment_text
+from subscribers.contacts.models import Origin
 
 # Of an IPv4 address the last byte goes, of an IPv6 address what lies behind the site.
 KEPT_BITS = {4: 24, 6: 48}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 LABELS: dict[str, Text] = {
     "address": _("Address given"),
     "age": _("Age"),
@@ -57,7 +59,7 @@ LABELS: dict[str, Text] = {
     "import": _("Import"),
     "introduction": _("Introduction shown"),
     "ip": _("IP address (shortened)"),
-    "kind": _("Kind"),
+    "kind": _("Nature"),
     "language": _("Language"),
     "line": _("Line of the file"),
     "mail": _("Message no."),
@@ -107,6 +109,7 @@ SAID: dict[str, dict[str, Text]] = {
         "unsubscribe": _("unsubscribe page"),
     },
     "kind": {
+        **{str(value): label for value, label in Origin.choices},
         "address_changed": _("address changed"),
         "import": _("import of a file"),
         "import_row": _("line of an imported file"),
@@ -137,17 +140,17 @@ def said(name: str, value: Any) -> str:
         return language_name(text)
     if name.endswith("ip"):
         return truncated_ip(text)
-    return moment_text(datetime.fromisoformat(text)) if is_moment(text) else text
+    return time_text(text) or text
 
 
-def is_moment(text: str) -> bool:
-    if not MOMENT.fullmatch(text):
-        return False
+def time_text(text: str) -> str:
+    """A moment or a day as the reader writes it; empty for what is none."""
     try:
-        datetime.fromisoformat(text)
+        if MOMENT.fullmatch(text):
+            return moment_text(datetime.fromisoformat(text))
+        return day(date.fromisoformat(text)) if DAY.fullmatch(text) else ""
     except ValueError:
-        return False
-    return True
+        return ""
 
 
 def language_name(code: str) -> str:

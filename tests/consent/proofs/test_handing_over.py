@@ -388,6 +388,18 @@ def test_evidence_is_told_in_the_readers_words(language: str, expected: dict[str
         assert dict(evidence_lines(SHOWN)) == expected
 
 
+def test_the_declaration_of_a_file_is_told_in_words_too() -> None:
+    origin = {"kind": "own_form", "name": "Site", "collected_by": "Acme", "collected_on": "2026-01-02"}
+    declared = {"kind": "import", "origin": origin, "consents": [{"purpose": "newsletter", "channel": "email"}]}
+    with override("fr"):
+        assert dict(evidence_lines(declared)) == {
+            "Nature": "import d'un fichier",
+            "Origine": "Nature\xa0: Notre propre formulaire · Nom\xa0: Site · Collecté par\xa0: Acme · "
+            "Collecté le\xa0: 2 janv. 2026",
+            "Accords déclarés": "Finalité\xa0: newsletter · Canal\xa0: e-mail",
+        }
+
+
 def test_the_sheet_does_not_say_twice_what_the_event_says(in_acme: Organisation) -> None:
     event = {"source": "form", "purpose": "newsletter", "purpose_version": 2}
     document = {"method": "form", "purpose": "newsletter", "purpose_version": "1"}
