@@ -37,7 +37,7 @@ class ProofFile:
 def take_proof(*, actor: Actor, event: ConsentEvent, now: datetime) -> dict[str, Any]:
     """The proof file of an event, and an entry in the audit log; ``not_sealed_yet`` while it waits for its seal."""
     actor.require(Capability.CONSENTS_VIEW)
-    found = proof_of(event)
+    found = proof_for(actor, event)
     audit.record(
         actor=actor,
         action="consent.proof_taken",
@@ -58,7 +58,7 @@ def export_proof(
     Texts for people are in the active language. Raises ``not_sealed_yet``, ``event_changed``.
     """
     actor.require(Capability.CONSENTS_VIEW)
-    proof = proof_of(event)
+    proof = proof_for(actor, event)
     content = {
         "pdf": lambda: proof_pdf(proof, organisation=organisation, now=now),
         "zip": lambda: bundled(organisation, [("", proof)], now),
@@ -77,7 +77,7 @@ def take_proofs(*, actor: Actor, organisation: Organisation, contact_id: int, no
     events = events_in_force(organisation, contact_id)
     if not events:
         raise NoProofError
-    proofs = [proof_of(event) for event in events]
+    proofs = [proof_for(actor, event) for event in events]
     record_export(actor, contact_id, {"events": [event.pk for event in events], "format": "json"}, now)
     return proofs
 
@@ -91,10 +91,20 @@ def export_proofs(*, actor: Actor, organisation: Organisation, contact_id: int, 
     events = events_in_force(organisation, contact_id)
     if not events:
         raise NoProofError
-    parts = [(folder_of(event), proof_of(event)) for event in events]
+    parts = [(folder_of(event), proof_for(actor, event)) for event in events]
     content = bundled(organisation, parts, now)
     record_export(actor, contact_id, {"events": [event.pk for event in events], "format": "zip"}, now)
     return ProofFile(f"proofs-contact-{contact_id}.zip", MEDIA_TYPES["zip"], content)
+
+
+def proof_for(actor: Actor, event: ConsentEvent) -> dict[str, Any]:
+    """The proof as this actor may see it: addresses and programs are for those who export personal data, and for those
+    whose systems report evidence. Everybody else gets its digest, and the proof holds all the same.
+    """
+    proof = proof_of(event)
+    if actor.may(Capability.PERSONAL_DATA_EXPORT) or actor.may(Capability.CONSENTS_RECORD):
+        return proof
+    return {**proof, "evidence": [{"digest": entry["digest"]} for entry in proof["evidence"]]}
 
 
 def bundled(organisation: Organisation, parts: Sequence[tuple[str, dict[str, Any]]], now: datetime) -> bytes:

@@ -64,6 +64,13 @@ def test_a_form_asks_nothing_that_its_notice_does_not_explain(
     assert api.post("/collection-points/letter/publish").status_code == 200
 
 
+def test_only_a_form_asks_for_the_age(api: Api, newsletter: Purpose, notices: None) -> None:
+    api.post("/collection-points", body(kind="paper", age_question=True))
+    assert list(problems_of(api.post("/collection-points/letter/publish"))) == ["age_on_forms_only"]
+    api.patch("/collection-points/letter", {"age_question": False})
+    assert api.post("/collection-points/letter/publish").status_code == 200
+
+
 def test_a_system_makes_a_form_publishes_it_and_closes_it(api: Api, newsletter: Purpose, notices: None) -> None:
     made = api.post("/collection-points", body())
     assert made.status_code == 201

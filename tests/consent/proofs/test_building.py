@@ -185,6 +185,20 @@ def test_a_client_system_gets_the_proof_and_the_audit_log_says_so(
     assert entry.details == {"event": chosen, "seal": 1}
 
 
+def test_whoever_only_looks_gets_a_proof_that_holds_without_the_addresses_in_its_evidence(
+    acme: Organisation, ada: Contact, client: Any, viewer: User
+) -> None:
+    chosen = choose(ada, new_purpose(acme), "grant", evidence={"text": "yes", "ip": "192.0.2.77"})
+    seal()
+    assert "192.0.2.77" in client.get(f"/consents/{chosen}/proof").content.decode()
+    looked_at = api_of(viewer, acme)
+    answer = looked_at.get(f"/consents/{chosen}/proof")
+    check(answer.json())
+    assert answer.json()["evidence"] == [{"digest": answer.json()["event"]["evidence"]}]
+    for path in (f"/contacts/{ada.pk}/proofs", f"/consents/{chosen}/proof?format=pdf"):
+        assert b"192.0.2" not in looked_at.get(path).content
+
+
 def test_it_is_told_to_come_again_while_the_event_waits(acme: Organisation, ada: Contact, client: Any) -> None:
     chosen = choose(ada, new_purpose(acme), "grant")
 
