@@ -177,6 +177,31 @@ def test_the_api_tells_what_is_live_and_what_was(client_company: Organisation, m
     assert api.get("/notices/nothing").json()["code"] == "not_found"
 
 
+def test_a_program_begins_a_notice_and_others_decide_on_it(
+    client_company: Organisation, marketer: User, dpo: User
+) -> None:
+    writes, decides = api_of(marketer, client_company), api_of(dpo, client_company)
+    body = {"key": "signup", "title": "Sign-up", "purposes": ["newsletter"], "languages": ["en"]}
+    made = writes.post("/notices", body)
+    assert (made.status_code, made.json()["state"], made.json()["problems"]) == (201, "draft", [])
+    assert writes.post("/notices", body).json()["code"] == "notice_exists"
+    assert (
+        writes.post("/notices", {**body, "key": "b", "purposes": ["x"]}).json()["errors"][0]["code"]
+        == "unknown_purpose"
+    )
+    assert writes.post("/notices/signup/submit").json()["state"] == "awaiting_dpo"
+    assert writes.post("/notices/signup/take-back").json()["state"] == "draft"
+    waiting = writes.post("/notices/signup/submit").json()
+    assert writes.post("/notices/signup/approve", {"revision": waiting["draft_revision"]}).status_code == 403
+    assert decides.post("/notices/signup/approve", {"revision": "987654321"}).json()["code"] == "notice_state"
+    assert decides.post("/notices/signup/send-back", {"reason": "Name the printer."}).json()["state"] == "sent_back"
+    waiting = writes.post("/notices/signup/submit").json()
+    live = decides.post("/notices/signup/approve", {"revision": waiting["draft_revision"]}).json()
+    assert (live["state"], live["version"], [each["language"] for each in live["live"]]) == ("published", 1, ["en"])
+    assert writes.post("/notices/signup/end").status_code == 403
+    assert decides.post("/notices/signup/end").json()["state"] == "ended"
+
+
 def test_the_api_of_a_stranger_knows_nothing(
     client_company: Organisation, marketer: User, dpo: User, other: Organisation, stranger: User
 ) -> None:
