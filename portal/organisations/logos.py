@@ -6,11 +6,14 @@ What browsers get is never a byte of what was uploaded. SVG is not among the for
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from portal.errors import InvalidInputError, type_of_text
 from portal.ui.contrast import stands_out_on_white
@@ -26,6 +29,7 @@ MOST_STORED = 10_000
 # Of a logo on white this share of the pixels must stand out from it: thin letters cover a tenth.
 LEAST_VISIBLE = 0.01
 COLOURS = 256
+ONE_AT_A_TIME = Lock()
 
 DETAILS: dict[str, type_of_text] = {
     "logo_too_large": _("The file is larger than 1 MB. Export the logo smaller: 600 by 200 pixels are enough."),
@@ -66,7 +70,7 @@ def logo_of(content: bytes) -> Logo:
 def opened(content: bytes) -> Image.Image:
     """The pixels, as they are to be seen, with transparency."""
     try:
-        with Image.open(BytesIO(content), formats=FORMATS) as picture:
+        with whole_only(), Image.open(BytesIO(content), formats=FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise refusal("logo_too_many_pixels")
             return ImageOps.exif_transpose(picture).convert("RGBA")
@@ -76,6 +80,18 @@ def opened(content: bytes) -> Image.Image:
         raise refusal("logo_too_many_pixels") from None
     except Exception:  # the readers of formats raise whatever a broken file makes them trip over
         raise refusal("logo_unreadable") from None
+
+
+@contextmanager
+def whole_only() -> Iterator[None]:
+    """WeasyPrint, once loaded, has Pillow take half a picture for a whole one, everywhere in the process."""
+    with ONE_AT_A_TIME:
+        usual = ImageFile.LOAD_TRUNCATED_IMAGES
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = usual
 
 
 def trimmed(picture: Image.Image) -> Image.Image:

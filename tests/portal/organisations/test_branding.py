@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django_scopes import scope, scopes_disabled
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin
 
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
@@ -117,10 +117,16 @@ def test_a_picture_of_very_many_colours_still_stays_small() -> None:
         (file_of(Image.new("RGBA", (200, 80))), "logo_too_pale"),
         (file_of(drawn()) + bytes(1024**2), "logo_too_large"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_no_good_as_a_logo_is_refused_with_a_code(content: bytes, code: str) -> None:
     assert code_of(content) == code
+
+
+def test_half_a_picture_is_refused_also_after_a_pdf_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as WeasyPrint leaves it
+    assert code_of(file_of(drawn())[:400]) == "logo_unreadable"
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is True
 
 
 def test_a_white_logo_is_fine_on_a_ground_of_its_own() -> None:
