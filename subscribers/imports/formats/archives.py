@@ -87,7 +87,8 @@ def require_small_directory(stream: BinaryIO) -> None:
 
 def members_of(archive: zipfile.ZipFile) -> list[Member]:
     """The files that may hold a table. Raises EncryptedFileError, UnsupportedArchiveError and EmptyFileError."""
-    files = [info for info in archive.infolist() if not info.is_dir() and not JUNK.search(info.filename)]
+    named = [info for info in archive.infolist() if info.filename]  # a damaged archive may have one without a name
+    files = [info for info in named if not info.is_dir() and not JUNK.search(info.filename)]
     if not any(info.file_size for info in files):
         raise EmptyFileError
     if any(is_encrypted(info) for info in files):

@@ -143,6 +143,13 @@ def test_an_archive_that_lies_about_its_sizes_is_refused() -> None:
         table_of(bytes(content))
 
 
+def test_a_file_without_a_name_in_a_damaged_archive_is_passed_over() -> None:
+    content = bytearray(packed({"a": PEOPLE}))
+    content[content.index(b"PK\x01\x02") + 46] = 0
+    with pytest.raises(EmptyFileError):
+        table_of(bytes(content))
+
+
 GOOD = (packed({"people.csv": PEOPLE, "more.csv": PEOPLE}), gzip.compress(PEOPLE.encode()))
 
 
