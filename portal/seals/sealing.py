@@ -23,8 +23,8 @@ from portal.crypto import signing
 from portal.crypto.errors import TamperedError, UnknownKeyError
 from portal.organisations.models import Organisation
 from portal.seals import merkle, sql
-from portal.seals.canonical import SealFacts, text_inside
-from portal.seals.models import UNNAMED_STREAM, Seal, SealingState
+from portal.seals.canonical import text_inside
+from portal.seals.models import Seal, SealingState
 from portal.seals.streams import Documents, Stream, streams
 
 log = structlog.get_logger(__name__)
@@ -224,51 +224,42 @@ class Writer:
     def write(self, batch: Batch) -> None:
         """Compute first; then one short transaction."""
         roots = block_roots(batch.leaves)
-        head = self._head(batch.organisation)
-        signer = signing.signer(batch.organisation)
-        facts = SealFacts(
-            organisation=self._names.get(batch.organisation, "") if batch.organisation else "",
-            number=head.number + 1,
-            first=batch.ids[0],
-            last=batch.ids[-1],
-            count=len(batch.ids),
-            root=merkle.root_of(roots),
-            previous=head.hash,
-            signed_at=timezone.now(),
-            key_id=signer.public_key.key_id,
-            stream="" if self._stream.name == UNNAMED_STREAM else self._stream.name,
-        )
-        digest = facts.hash()
-        seal = Seal(
-            stream=self._stream.name,
-            organisation_id=batch.organisation,
-            slug=facts.organisation,
-            number=facts.number,
-            first=facts.first,
-            last=facts.last,
-            count=facts.count,
-            total=head.total + facts.count,
-            root=facts.root,
-            previous=facts.previous,
-            signed_at=facts.signed_at,
-            key_id=facts.key_id,
-            hash=digest,
-            signature=signer.sign(digest).signature,
-            epoch=self._epoch,
-        )
+        seal = self._signed(batch, merkle.root_of(roots), self._head(batch.organisation))
         self._keep(seal, batch, roots)
-        self._heads[batch.organisation] = Head(seal.number, digest, seal.total)
-        self.done.rows += facts.count
+        self._heads[batch.organisation] = Head(seal.number, bytes(seal.hash), seal.total)
+        self.done.rows += seal.count
         self.done.seals += 1
         # Heads leave the database with the log: whoever rewrites all of it can't rewrite that.
         log.info(
             "sealed",
-            stream=self._stream.name,
-            organisation=facts.organisation,
-            number=facts.number,
-            hash=digest.hex(),
-            count=facts.count,
+            stream=seal.stream,
+            organisation=seal.slug,
+            number=seal.number,
+            hash=seal.hash_text,
+            count=seal.count,
         )
+
+    def _signed(self, batch: Batch, root: bytes, head: Head) -> Seal:
+        """The seal that follows ``head``, not yet stored; what it signs is read from the row itself."""
+        signer = signing.signer(batch.organisation)
+        seal = Seal(
+            stream=self._stream.name,
+            organisation_id=batch.organisation,
+            slug=self._names.get(batch.organisation, "") if batch.organisation else "",
+            number=head.number + 1,
+            first=batch.ids[0],
+            last=batch.ids[-1],
+            count=len(batch.ids),
+            total=head.total + len(batch.ids),
+            root=root,
+            previous=head.hash,
+            signed_at=timezone.now(),
+            key_id=signer.public_key.key_id,
+            epoch=self._epoch,
+        )
+        seal.hash = seal.facts.hash()
+        seal.signature = signer.sign(seal.hash).signature
+        return seal
 
     def _head(self, organisation: int | None) -> Head:
         known = self._heads.get(organisation)
