@@ -17,6 +17,7 @@ from consent.collection.models import Asking, CollectionPoint, PointKind
 from consent.collection.reporting import Report
 from consent.purposes.models import Purpose
 from portal.channels import Channel
+from portal.ui.forms import MomentInput
 from subscribers.fields.models import Field
 
 BASIC_LABELS = {"first_name": _("First name"), "last_name": _("Last name"), "phone": _("Phone number")}
@@ -195,7 +196,7 @@ class ReportForm(forms.Form):
     )
     occurred_at = forms.DateTimeField(
         label=_("When the person answered"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        widget=MomentInput(),
         help_text=_("The date on the paper, or of the call."),
     )
     reference = forms.CharField(

@@ -1,10 +1,11 @@
-"""What collection points add elsewhere: the menu entry, and to a notice where it is shown."""
+"""What collection points add elsewhere: the menu entry, to a notice where it is shown, their names to the ledger."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from consent.collection.queries import points_showing
+from consent.collection.queries import named_points, points_showing
+from consent.ledger.places import register_places
 from consent.notices.overview import register_notice_use
 from portal.organisations.roles import Capability
 from portal.ui.registry import MenuEntry, register_menu
@@ -23,3 +24,4 @@ def register() -> None:
         )
     )
     register_notice_use(points_showing)
+    register_places(named_points)

@@ -14,6 +14,7 @@ from django_scopes import scopes_disabled
 
 from consent.collection.documents import Document, form_document
 from consent.collection.models import CollectionPoint, FormVersion, PointState
+from consent.ledger.places import Place
 from consent.notices.models import NoticeVersion
 from consent.purposes.models import Purpose
 from portal.errors import NotFoundError
@@ -57,6 +58,12 @@ def points_showing(organisation: Organisation, notice: str) -> list[tuple[str, s
         (point.name, organisation_url(organisation, "consent:point_detail", key=point.key))
         for point in points.order_by("name", "key")
     ]
+
+
+def named_points() -> dict[int, Place]:
+    """The points of the scope, closed ones too, for the ledger to name where people were asked."""
+    points = CollectionPoint.objects.order_by("name", "key").only("key", "name")
+    return {point.pk: Place(point.key, point.name) for point in points}
 
 
 def public_point(slug: str, key: str) -> CollectionPoint:

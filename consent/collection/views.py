@@ -12,7 +12,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +43,7 @@ from portal.organisations.access import MemberRequest, member_page
 from portal.organisations.links import absolute, organisation_url
 from portal.organisations.models import Membership
 from portal.organisations.roles import Capability
+from portal.ui import numbers
 from portal.ui.components import Point, Text
 from portal.ui.confirmation import confirm_page, confirmed
 from portal.ui.forms import add_problems
@@ -275,8 +275,8 @@ def charts(point: CollectionPoint) -> tuple[list[Point], list[Point]]:
         part = days[7 * week : 7 * week + 7]
         submitted = sum(day.submitted for day in part)
         share = round(100 * sum(day.recorded for day in part) / submitted) if submitted else 0
-        weeks.append(Point(date_format(part[0].day, "SHORT_DATE_FORMAT"), share))
-    return weeks, [Point(date_format(day.day, "SHORT_DATE_FORMAT"), day.recorded) for day in days[-30:]]
+        weeks.append(Point(numbers.day(part[0].day), share))
+    return weeks, [Point(numbers.day(day.day), day.recorded) for day in days[-30:]]
 
 
 def codes(point: CollectionPoint) -> dict[str, Text]:

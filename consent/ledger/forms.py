@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.ledger.models import Action
 from consent.purposes.models import Purpose
 from portal.channels import Channel
+from portal.ui.forms import DayInput, MomentInput
 
 
 class ChoiceForm(forms.Form):
@@ -32,7 +33,7 @@ class ChoiceForm(forms.Form):
     occurred_at = forms.DateTimeField(
         label=_("When"),
         required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        widget=MomentInput(),
         help_text=_("Empty: now."),
     )
     evidence = forms.CharField(
@@ -72,7 +73,7 @@ class ChoiceForm(forms.Form):
 class PastForm(forms.Form):
     """Which day is asked about, and whether by what was known then."""
 
-    day = forms.DateField(label=_("At the end of"), widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(label=_("At the end of"), widget=DayInput())
     known_then = forms.BooleanField(
         label=_("Only what had been recorded by then"),
         required=False,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_scopes import scope
 
 from consent.ledger.models import Action, ConsentEvent, EventSource
+from consent.ledger.places import place_choices
 from consent.ledger.queries import events_of, sealed_events
 from consent.purposes.models import Purpose
 from portal.channels import Channel
@@ -52,23 +53,27 @@ EVENTS = ListSpec(
         Filter("since", _("Recorded from"), kind="date"),
         Filter("until", _("Recorded until"), kind="date"),
         Filter("contact", _("Contact no."), kind="number"),
-        Filter("point", _("Collection point no."), kind="number"),
+        Filter("point", _("Collection point"), choices=place_choices),
     ),
     default_sort="-pk",
 )
-SAME = {"purpose": "purpose__key", "channel": "channel", "action": "action", "source": "source"}
-NUMBERS = {"contact": "contact_id", "point": "collection_point_id"}
+SAME = {
+    "purpose": "purpose__key",
+    "channel": "channel",
+    "action": "action",
+    "source": "source",
+    "point": "collection_point_id",
+}
 
 
 def matching(organisation: Organisation, filters: dict[str, str]) -> QuerySet[ConsentEvent]:
     """The events these filters leave; what is no date and no number leaves none."""
     events = events_of(organisation)
     events = events.filter(**{SAME[name]: value for name, value in filters.items() if name in SAME})
-    for name, column in NUMBERS.items():
-        if name in filters:
-            value = filters[name].strip()
-            known = value.isascii() and value.isdecimal() and len(value) < 19
-            events = events.filter(**{column: int(value)}) if known else events.none()
+    if "contact" in filters:
+        value = filters["contact"].strip()
+        known = value.isascii() and value.isdecimal() and len(value) < 19
+        events = events.filter(contact_id=int(value)) if known else events.none()
     if "sealed" in filters:
         events = events.filter(is_sealed() if filters["sealed"] == "yes" else ~is_sealed())
     return within(events, filters.get("since", ""), filters.get("until", ""))

@@ -16,6 +16,7 @@ from consent.ledger.forms import ChoiceForm, PastForm
 from consent.ledger.history import standing_as_of
 from consent.ledger.listing import EVENTS, download_rows, matching
 from consent.ledger.models import ConsentEvent
+from consent.ledger.places import places
 from consent.ledger.queries import event_of, evidence_of, neighbours, notice_shown, sealed_events
 from consent.ledger.showing import shortened
 from consent.proofs.actions import take_proof
@@ -77,6 +78,7 @@ def event_context(request: MemberRequest, event: ConsentEvent, *, whole: bool) -
         "may_see_all": request.actor.may(Capability.PERSONAL_DATA_EXPORT),
         "digest": bytes(event.evidence_digest).hex() if event.evidence_digest else "",
         "notice": notice_shown(event),
+        "point": places().get(event.collection_point_id or 0),
         "place": sealed_place(stream_named("ledger"), event.organisation_id, event.pk),
         "before": before,
         "after": after,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from consent.purposes.actions import Materiality, PurposeValues
 from consent.purposes.models import Basis, Kind, Purpose
 from portal.channels import Channel
+from portal.ui.forms import DayInput
 
 # The languages of the public pages, by their own names.
 LANGUAGES = {
@@ -110,9 +111,7 @@ class PurposeForm(forms.Form):
     free_accounts_reason = forms.CharField(
         label=_("Why a free account counts as a sale"), required=False, max_length=2000, widget=area(2)
     )
-    date = forms.DateField(
-        label=_("Day of the balance"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    date = forms.DateField(label=_("Day of the balance"), required=False, widget=DayInput())
     author = forms.CharField(label=_("Who weighed the interests"), required=False, max_length=200)
     summary = forms.CharField(
         label=_("What was weighed"),

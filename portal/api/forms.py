@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.organisations.roles import Capability
+from portal.ui.forms import DayInput
 
 
 class TokenForm(forms.Form):
@@ -25,7 +26,7 @@ class TokenForm(forms.Form):
     expires_on = forms.DateField(
         label=_("Valid until"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
         help_text=_("Leave it empty for a token without an end."),
     )
 

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.organisations.models import Organisation
+from portal.ui.forms import DayInput
 from subscribers.imports.models import DocumentKind, Import
 from subscribers.imports.passport.rules import BASES, ORIGINS, Declaration, is_quarantined
 from subscribers.imports.passport.saved_mappings import saved_mapping_for
@@ -52,7 +53,7 @@ class OriginForm(forms.Form):
     collected_on = forms.DateField(
         label=_("Collected on"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
         help_text=_("The true day, not today; leave it empty where a column of the file holds it for each person."),
     )
     form_snapshot = forms.FileField(

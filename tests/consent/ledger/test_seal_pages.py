@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from portal.organisations.models import Organisation
 from portal.seals.models import Verification
 from subscribers.contacts.models import Contact
 from tests.consent.choices import NOW, choose, new_purpose
+from tests.consent.collection.forms import new_point
 from tests.consent.proofs.checking import check
 from tests.people import api_of, client_of
 from tests.portal.seals.keeping import seal, superuser, verify
@@ -69,7 +71,8 @@ def test_the_explorer_says_which_events_are_sealed_and_filters_by_it(
 def test_the_explorer_finds_by_person_point_and_day(
     marketing: Client, newsletter: Purpose, ada: Contact, ben: Contact
 ) -> None:
-    early = choose(ada, newsletter, "grant", now=NOW, collection_point_id=7)
+    point = new_point(newsletter.organisation, newsletter)
+    early = choose(ada, newsletter, "grant", now=NOW, collection_point_id=point.pk)
     late = choose(ben, newsletter, "grant", now=NOW + timedelta(days=3))
 
     def found(query: str) -> set[int | None]:
@@ -77,11 +80,13 @@ def test_the_explorer_finds_by_person_point_and_day(
         return {event for event in (early, late) if f"/ledger/{event}/" in page}
 
     assert found(f"contact={ada.pk}") == {early}
-    assert found("point=7") == {early}
+    assert f'<option value="{point.pk}">{point.name}</option>' in text(marketing, "ledger/")
+    assert found(f"point={point.pk}") == {early}
+    assert f'<a href="/o/acme/collection-points/{point.key}/">{point.name}</a>' in text(marketing, f"ledger/{early}/")
     assert found("since=2026-06-02") == {late}
     assert found("until=2026-06-01") == {early}
     assert found("since=2026-06-01&until=2026-06-04") == {early, late}
-    for nonsense in ("contact=x", "contact=99999999999999999999", "point=-1", "since=yesterday", "until=2026-13-45"):
+    for nonsense in ("contact=x", "contact=99999999999999999999", "since=yesterday", "until=2026-13-45"):
         assert found(nonsense) == set()
 
 
@@ -237,6 +242,9 @@ def test_a_person_stood_elsewhere_on_an_earlier_day(marketing: Client, newslette
     page = text(marketing, f"{path}?day=2026-05-10")
     assert "Agreed" in page and "Withdrawn" not in page
     assert "Withdrawn" in text(marketing, f"{path}?day=2026-05-25")
+    # A browser takes a day as ISO 8601 only, whatever the reader's language.
+    asked = marketing.get(f"/o/acme/{path}", headers={"Accept-Language": "fr"}).content.decode()
+    assert re.search(r'type="date" name="day" value="\d{4}-\d\d-\d\d"', asked)
     # All of it was recorded on the first of June, and nothing was known before.
     assert "Nothing was recorded by then" in text(marketing, f"{path}?day=2026-05-10&known_then=on")
 
