@@ -12,7 +12,7 @@ from bench.setting import make_database, use_bench_database
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="bench", description=__doc__)
     arguments.add_argument("--rows", type=int, default=100_000)
-    arguments.add_argument("--only", choices=["imports", "ledger"], help="measure this part alone")
+    arguments.add_argument("--only", choices=["imports", "ledger", "rates"], help="measure this part alone")
     given = arguments.parse_args()
     use_bench_database()
     make_database()

@@ -12,6 +12,7 @@ from bench.doors import measure_doors
 from bench.handoff import measure_hand_off
 from bench.imports import measure_imports
 from bench.ledger import measure_ledger
+from bench.rates import measure_rates
 from bench.segments import measure_segments
 from bench.setting import Server, start_server
 from bench.table import Line
@@ -51,7 +52,8 @@ def measure_all(folder: Path, rows: int) -> list[Line]:
     with running("bench.wsgi:application", 18_431) as ours, running("bench.bare:application", 18_432) as bare:
         lines += measure_hand_off(first, ours)
         lines += measure_doors(second, ours, bare)
-    return lines + measure_ledger(organisation_named("ledger"), rows)
+    lines += measure_ledger(organisation_named("ledger"), rows)
+    return lines + measure_rates(organisation_named("rates"), rows)
 
 
 def measure_the_imports(folder: Path, rows: int) -> list[Line]:
@@ -62,7 +64,11 @@ def measure_the_ledger(_folder: Path, rows: int) -> list[Line]:
     return measure_ledger(organisation_named("ledger"), rows)
 
 
-ALONE = {"imports": measure_the_imports, "ledger": measure_the_ledger}
+def measure_the_rates(_folder: Path, rows: int) -> list[Line]:
+    return measure_rates(organisation_named("rates"), rows)
+
+
+ALONE = {"imports": measure_the_imports, "ledger": measure_the_ledger, "rates": measure_the_rates}
 
 
 @contextmanager
