@@ -136,7 +136,9 @@ def take_back_notice(*, actor: Actor, page: NoticePage) -> None:
 
 
 @transaction.atomic
-def approve_notice(*, actor: Actor, page: NoticePage, revision: int | None = None, comment: str = "") -> None:
+def approve_notice(
+    *, actor: Actor, page: NoticePage, revision: int | None = None, comment: str = "", now: datetime | None = None
+) -> None:
     """Publish what waits and freeze it; raises ``own_notice``, ``notice_incomplete`` or ``notice_state``.
 
     ``revision`` is what the approver saw: another one by now is a ``notice_state``.
@@ -144,7 +146,7 @@ def approve_notice(*, actor: Actor, page: NoticePage, revision: int | None = Non
     task_state = waiting_state(lock(page))
     if revision is not None and task_state.revision_id != revision:
         raise NoticeStateError
-    decide(task_state, page, actor=actor, user=user_of(actor), approve=True, comment=comment)
+    decide(task_state, page, actor=actor, user=user_of(actor), approve=True, comment=comment, now=now)
 
 
 @transaction.atomic

@@ -7,9 +7,11 @@ may, and the audit entry says ``alone``.
 from __future__ import annotations
 
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.models import Revision, TaskState, WorkflowState
 
@@ -134,7 +136,16 @@ def lock(page: NoticePage) -> NoticePage:
     return found
 
 
-def decide(task_state: TaskState, page: NoticePage, *, actor: Actor, user: Any, approve: bool, comment: str) -> None:
+def decide(
+    task_state: TaskState,
+    page: NoticePage,
+    *,
+    actor: Actor,
+    user: Any,
+    approve: bool,
+    comment: str,
+    now: datetime | None = None,
+) -> None:
     """Approve (which publishes) or send back; the caller holds the transaction."""
     organisation = page.root.organisation
     actor.require(Capability.NOTICES_APPROVE)
@@ -149,7 +160,7 @@ def decide(task_state: TaskState, page: NoticePage, *, actor: Actor, user: Any, 
     if findings:
         raise NoticeIncompleteError(findings)
     note(actor, "notice.approved", page, organisation, revision=revision, alone=alone)
-    with deciding(actor):
+    with deciding(actor, now or timezone.now()):
         task_state.approve(user=user, comment=comment)
     tell_author(task_state.workflow_state, page, approved=True, comment=comment)
 

@@ -10,11 +10,11 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django_scopes import scope
 from wagtail.models import Revision
 
@@ -29,9 +29,18 @@ from portal import audit
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 
+
+@dataclass(frozen=True)
+class Decision:
+    """Who approves, and when: the audit log and the version name both."""
+
+    actor: Actor
+    at: datetime
+
+
 _approved: ContextVar[int] = ContextVar("approved_revision", default=0)
 _ending: ContextVar[int] = ContextVar("ending_notice", default=0)
-_actor: ContextVar[Actor | None] = ContextVar("deciding_actor", default=None)
+_decision: ContextVar[Decision | None] = ContextVar("decision", default=None)
 
 
 @contextmanager
@@ -57,9 +66,9 @@ def ending(page: NoticePage) -> Any:
     return set_for(_ending, page.pk)
 
 
-def deciding(actor: Actor) -> Any:
-    """While somebody approves: whom the audit log and the version name."""
-    return set_for(_actor, actor)
+def deciding(actor: Actor, at: datetime) -> Any:
+    """While somebody approves."""
+    return set_for(_decision, Decision(actor, at))
 
 
 def known_purposes(organisation: Organisation) -> dict[str, KnownPurpose]:
@@ -75,8 +84,8 @@ def findings_of(notice: Notice, organisation: Organisation) -> list[Finding]:
 @transaction.atomic
 def publish_revision(revision: Revision, *, user: Any = None) -> list[NoticeVersion]:
     """Lint, publish and freeze what was approved; ``notice_incomplete`` with every finding otherwise."""
-    actor = _actor.get()
-    if actor is None:
+    decision = _decision.get()
+    if decision is None:
         raise NoticeNotApprovedError
     page: NoticePage = revision.as_object()
     organisation = page.root.organisation
@@ -86,7 +95,7 @@ def publish_revision(revision: Revision, *, user: Any = None) -> list[NoticeVers
         raise NoticeIncompleteError(findings)
     with set_for(_approved, revision.pk):
         page.publish(revision, user=user)
-    return freeze(actor=actor, organisation=organisation, notice=notice, at=timezone.now())
+    return freeze(actor=decision.actor, organisation=organisation, notice=notice, at=decision.at)
 
 
 @transaction.atomic
