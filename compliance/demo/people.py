@@ -41,7 +41,7 @@ DOMAINS = ("courriel.example", "poste.example", "boite.example", "mail.example",
 COUNTRIES = ("FR", "FR", "FR", "FR", "FR", "FR", "BE", "CH", "LU", "DE")
 TAGS = ("client", "prospect", "salon-2026", "boutique", "vip", "presse", "professionnel")
 # Numbers that the French regulator keeps for fiction, one range a file.
-PHONES = {1: "019900", 2: "026191", 3: "035301", 4: "046571"}
+PHONES = {1: "019900", 2: "026191", 3: "035301", 4: "046571", 5: "053649"}
 SPOILED = ("sans-arobase.example", "deux@@arobases.example", "espace au@milieu.example", "")
 
 
