@@ -55,6 +55,7 @@ given AS MATERIALIZED (
         AS u(n, contact_id, purpose_id, channel, basis, occurred_at, digest, payload, waits, valid_for_days,
              purpose_version)
     JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
+    ORDER BY u.contact_id FOR KEY SHARE OF c
 )"""
 OWN_OR_FILE = "CASE WHEN g.payload IS NULL THEN %(evidence)s::bigint ELSE nextval('consent_evidence_id_seq') END"
 OWN_PROOFS = sql.PROOFS.replace("WHERE evidence_id IS NOT NULL", "WHERE payload IS NOT NULL")
@@ -77,6 +78,7 @@ given AS MATERIALIZED (
         AS u(n, contact_id, channel, occurred_at)
     JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
     JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND u.channel = ANY (p.channels)
+    ORDER BY u.contact_id FOR KEY SHARE OF c
 )"""
 STOPPED = sql.decided_with("%(evidence)s::bigint", sql.CLICKED_STOP)
 WITHDRAW = f"""

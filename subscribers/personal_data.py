@@ -20,6 +20,11 @@ UNTIE_SUPPRESSIONS = """
 UPDATE subscribers_suppression SET contact_id = NULL
 WHERE organisation_id = %(organisation_id)s AND contact_id = ANY(%(contacts)s::bigint[])
 """
+# Index: the primary key. Locked in the order of all writers.
+HOLD_CONTACTS = """
+SELECT FROM subscribers_contact WHERE organisation_id = %(organisation_id)s AND id = ANY(%(contacts)s::bigint[])
+ORDER BY id FOR UPDATE
+"""
 # Index: the primary key.
 ERASE_CONTACTS = """
 DELETE FROM subscribers_contact WHERE organisation_id = %(organisation_id)s AND id = ANY(%(contacts)s::bigint[])
@@ -49,6 +54,7 @@ def register() -> None:
             erase=erase_contact,
             erase_many=erase_contacts,
             order=1000,
+            hold=hold_contacts,
         )
     )
 
@@ -96,6 +102,10 @@ def source_of(organisation: Organisation, contact: Contact) -> dict[str, Any] | 
         "collected_by": found.collected_by,
         "collected_on": found.collected_on.isoformat() if found.collected_on else None,
     }
+
+
+def hold_contacts(organisation: Organisation, contact_ids: Sequence[int]) -> None:
+    imports.written(HOLD_CONTACTS, organisation, contact_ids)
 
 
 def erase_contact(organisation: Organisation, contact_id: int, *, now: datetime) -> int:

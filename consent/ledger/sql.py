@@ -146,7 +146,8 @@ GRANTING = Effects(frozenset({Action.GRANT}))
 # The choices of a batch; a contact or purpose of another organisation is not found and drops out. The planner does not
 # see which organisation it is: of a new one it expects nobody, and reads all of them by any index for each choice.
 # A choice made before other words counts on the terms of the words that were shown, as a rebuild has it (C-08).
-# Index: the primary keys of both; one_version_a_number.
+# The person is locked first, against erasure alone: nobody is written about while they are erased, and the locks come
+# in one order for all. Index: the primary keys of both; one_version_a_number.
 GIVEN_BATCH = """
 given AS MATERIALIZED (
     SELECT u.n, u.contact_id, u.purpose_id, u.channel, u.action, COALESCE(NULLIF(u.basis, ''), p.basis) AS basis,
@@ -164,6 +165,7 @@ given AS MATERIALIZED (
     JOIN consent_purpose p ON p.organisation_id = %(organisation)s AND p.id = u.purpose_id
     LEFT JOIN consent_purposeversion v ON v.purpose_id = p.id AND v.number = u.purpose_version
     JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
+    ORDER BY u.contact_id FOR KEY SHARE OF c
 )"""
 
 # One person's "stop" on one channel: for the purpose named, or (NULL) for all that use the channel (W-07). Leaving a
@@ -179,6 +181,7 @@ given AS MATERIALIZED (
     JOIN consent_purpose p ON p.organisation_id = %(organisation)s
         AND (p.id = %(purpose)s::bigint OR (%(purpose)s::bigint IS NULL AND %(channel)s::text = ANY (p.channels)))
     WHERE c.organisation_id = %(organisation)s AND c.id = %(contact)s
+    FOR KEY SHARE OF c
 )"""
 
 # The states these choices meet, locked in one order for all, so that two batches can't wait for each other; a lock

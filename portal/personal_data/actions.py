@@ -25,6 +25,7 @@ def erase_person(
     """
     actor.require(Capability.PERSONAL_DATA_EXPORT)
     now = now or timezone.now()
+    hold(organisation, [contact_id])
     counts = {source.name: source.erased(organisation, contact_id, now=now) for source in sources()}
     audit.record(
         actor=actor,
@@ -43,4 +44,12 @@ def erase_people(*, organisation: Organisation, contact_ids: Sequence[int], now:
 
     It belongs to an action on a whole lot, which asks for permission and keeps the audit; in its transaction.
     """
+    hold(organisation, contact_ids)
     return {source.name: source.erased_many(organisation, contact_ids, now=now) for source in sources()}
+
+
+def hold(organisation: Organisation, contact_ids: Sequence[int]) -> None:
+    """Nobody writes about these people from here on: a click that comes meanwhile would leave traces of a nobody."""
+    for source in sources():
+        if source.hold is not None:
+            source.hold(organisation, contact_ids)

@@ -39,13 +39,20 @@ class EraseMany(Protocol):
     def __call__(self, organisation: Organisation, contact_ids: Sequence[int], *, now: datetime) -> int: ...
 
 
+class Hold(Protocol):
+    """``(organisation, contact_ids)``: lock the people; whoever writes about them waits, and then finds none."""
+
+    def __call__(self, organisation: Organisation, contact_ids: Sequence[int]) -> None: ...
+
+
 @dataclass(frozen=True)
 class PersonalDataSource:
     """One kind of record about people.
 
     ``models`` are the labels of the models it covers (``consent.Evidence``). ``collect``, ``erase`` and ``erase_many``
     are callables or their dotted paths. Sources are erased by rising ``order``: the contact itself, which the others
-    are found by, goes last. ``kept`` says why records stay after an erasure, empty when they don't.
+    are found by, goes last. Before any, ``hold`` locks it. ``kept`` says why records stay after an erasure, empty when
+    they don't.
     """
 
     name: str
@@ -56,6 +63,7 @@ class PersonalDataSource:
     erase_many: EraseMany | str
     order: int = 100
     kept: str | Promise = ""
+    hold: Hold | None = None
 
     def collected(self, organisation: Organisation, contact_id: int) -> dict[str, Any]:
         query: Collect = import_string(self.collect) if isinstance(self.collect, str) else self.collect

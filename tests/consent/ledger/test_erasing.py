@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django_scopes import scope
 
-from consent.ledger.models import ConsentEvent
+from consent.ledger.models import ConsentEvent, ConsentState, Evidence
 from consent.links import LinkTarget, make_token
 from consent.proofs.building import proof_of
 from portal.organisations.actors import Actor
@@ -23,6 +25,7 @@ from tests.portal.seals.keeping import seal, verify
 from tests.subscribers.imports.lots import CLAIM, brought
 
 pytestmark = pytest.mark.django_db(transaction=True)
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 ADDRESS, IP, BROWSER = "zelda.quux@example.org", "198.51.100.77", "Mozilla/5.0 (Zelda)"
 
 
@@ -75,3 +78,63 @@ def test_nothing_is_left_of_somebody_erased_and_everything_still_verifies(acme: 
         proof = proof_of(ConsentEvent.objects.select_related("purpose").get(pk=chosen))
     check(proof)
     assert "document" not in proof["evidence"][0]
+
+
+def test_whoever_clicks_while_they_are_erased_leaves_no_trace(acme: Organisation) -> None:
+    newsletter = new_purpose(acme)
+    zelda = new_contact(acme, ADDRESS)
+    choose(zelda, newsletter, "grant")
+    token = make_token(LinkTarget(acme.pk, zelda.pk, newsletter.pk, "email"))
+
+    def click() -> int:
+        try:
+            return Client(REMOTE_ADDR=IP, headers={"User-Agent": BROWSER}).post(f"/u/{token}", ONE_CLICK).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(), scope(organisation=acme):
+            erase_person(actor=Actor.system(acme), organisation=acme, contact_id=zelda.pk)
+            clicked = pool.submit(click)
+            wait_until_somebody_waits()
+        assert clicked.result() == 200, "it is what they asked for"
+    with scope(organisation=acme):
+        assert ConsentState.objects.count() == 0
+        assert Evidence.objects.filter(contact_id=zelda.pk).count() == 0
+        assert list(ConsentEvent.objects.values_list("action", flat=True)) == ["grant"]
+
+
+def test_an_erasure_waits_for_a_click_and_takes_its_traces_along(acme: Organisation) -> None:
+    newsletter = new_purpose(acme)
+    zelda = new_contact(acme, ADDRESS)
+
+    def erase() -> None:
+        try:
+            with scope(organisation=acme):
+                erase_person(actor=Actor.system(acme), organisation=acme, contact_id=zelda.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            choose(zelda, newsletter, "grant", evidence={"text": "I agree.", "ip": IP})
+            erased = pool.submit(erase)
+            wait_until_somebody_waits()
+        erased.result()
+    with scope(organisation=acme):
+        assert ConsentState.objects.count() == 0
+        assert Evidence.objects.filter(contact_id=zelda.pk).count() == 0
+
+
+def wait_until_somebody_waits() -> None:
+    """For a lock in this database; what they wait for is ours."""
+    deadline = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)
+    pytest.fail("nobody waits")
