@@ -112,7 +112,7 @@ def mailed_token(organisation: Organisation, contact: Contact, events: Sequence[
 
 
 def entries_of(organisation: Organisation, events: Sequence[ConsentEvent]) -> tuple[Entry, ...]:
-    """One entry a purpose and channel, in the order of the events: a yes, a parent's yes and the confirmation are one."""
+    """One entry a purpose and channel, in the order of the events: a yes, a parent's and its confirmation are one."""
     documents = documents_of(organisation, events)
     texts = texts_of(organisation, events, documents)
     places: dict[tuple[int, str], list[ConsentEvent]] = {}
