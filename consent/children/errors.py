@@ -10,7 +10,6 @@ from portal.errors import FieldProblem, InvalidInputError
 class ChildInputError(InvalidInputError):
     """``loc`` says which value is missing or wrong."""
 
-    code = "invalid_parent_agreement"
     default_loc: tuple[str, ...] = ("parent",)
 
     def __init__(self, *loc: str) -> None:
@@ -37,7 +36,7 @@ class ParentRequiredError(ChildInputError):
     code = "parent_required"
     title = _(
         "Under the age limit a holder of parental authority agrees as well. Give their agreement, too; nothing was "
-        "recorded (K-02; GDPR art. 8)."
+        "recorded (K-02; GDPR art. 8; in France LIL art. 45)."
     )
 
 
