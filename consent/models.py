@@ -1,6 +1,6 @@
 """The models of every room of this app, under the app's own label."""
 
-from consent.archive.models import ArchivedEvidence, ProofPolicy
+from consent.archive.models import ArchivedEvidence, ArchivedFile, ProofPolicy
 from consent.audiences.models import Audience
 from consent.collection.models import CollectionPoint, EvidenceFile, FormVersion, SignUp
 from consent.ledger.models import ConsentEvent, ConsentState, Evidence, ImportProof
@@ -11,6 +11,7 @@ from consent.rates.models import CountedOrganisation, CountingState, DailyCount
 
 __all__ = [
     "ArchivedEvidence",
+    "ArchivedFile",
     "Audience",
     "CollectionPoint",
     "ConsentEvent",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.archive.actions import retire_evidence
 from consent.archive.queries import archive_of
+from consent.collection.scans import drop_files, scans_of
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import ConsentEvent, Evidence
 from consent.ledger.queries import consents_of, events_of
@@ -32,27 +33,35 @@ def register() -> None:
         PersonalDataSource(
             name="consent",
             label=_("Consents and their proof"),
-            models=("consent.ConsentState", "consent.ConsentEvent", "consent.Evidence", "consent.ArchivedEvidence"),
+            models=(
+                "consent.ConsentState",
+                "consent.ConsentEvent",
+                "consent.Evidence",
+                "consent.EvidenceFile",
+                "consent.ArchivedEvidence",
+                "consent.ArchivedFile",
+            ),
             collect=collect,
             erase=erase,
             erase_many=erase_many,
             order=50,
             kept=_(
-                "The ledger's lines stay to prove what was lawful: they hold no address, only a number. The evidence "
-                "goes into the archive for the time the organisation decided, where only the DPO may open it."
+                "The ledger's lines stay to prove what was lawful: they hold no address, only a number. The evidence, "
+                "with the scans behind it, goes into the archive for the time the organisation decided, where only the "
+                "DPO may open it."
             ),
         )
     )
 
 
 def collect(organisation: Organisation, contact_id: int) -> dict[str, Any]:
-    """Standings, events and the documents that prove them; three queries, and one for the keys."""
+    """Standings, events, the documents and scans that prove them; four queries, and one for the keys."""
     events = list(events_of(organisation).filter(contact_id=contact_id).order_by("id"))
     if not events:
         return {}
     ids = {event.evidence_id for event in events if event.evidence_id is not None}
     box = sealer(organisation.pk)
-    archived = archive_of(organisation, contact_id)
+    archived, papers = archive_of(organisation, contact_id), papers_of(organisation, contact_id)
     proofs = {
         evidence.pk: open_evidence(evidence, box)
         for evidence in Evidence.objects.filter(organisation=organisation, pk__in=ids)
@@ -63,8 +72,16 @@ def collect(organisation: Organisation, contact_id: int) -> dict[str, Any]:
             for standing in consents_of(organisation, [contact_id]).get(contact_id, [])
         ],
         "events": [described(event, proofs) for event in events],
+        **({"papers": papers} if papers else {}),
         **({"archived": archived} if archived else {}),
     }
+
+
+def papers_of(organisation: Organisation, contact_id: int) -> list[dict[str, Any]]:
+    return [
+        {"sha256": bytes(scan.digest).hex(), "media_type": scan.media_type, "added_at": iso(scan.added_at)}
+        for scan in scans_of(organisation, [contact_id])
+    ]
 
 
 def described(event: ConsentEvent, proofs: dict[int, dict[str, Any]]) -> dict[str, Any]:
@@ -88,7 +105,8 @@ def iso(moment: datetime | None) -> str | None:
 
 
 def erase(organisation: Organisation, contact_id: int, *, now: datetime) -> int:
-    """Retire the person's evidence and drop their standings; a document that proves a whole import names nobody.
+    """Retire the person's evidence with its scans, and drop their standings; a document that proves a whole import
+    names nobody.
 
     Retiring is archiving or destroying it, as the organisation decided (``consent.archive``).
     """
@@ -104,4 +122,4 @@ def erase_many(organisation: Organisation, contact_ids: Sequence[int], *, now: d
         for statement in (DESTROY_EVIDENCE, DROP_STATES):
             cursor.execute(statement, parameters)
             gone += cursor.rowcount
-    return gone
+    return gone + drop_files([scan.pk for scan in scans_of(organisation, contact_ids)])

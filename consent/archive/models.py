@@ -45,6 +45,36 @@ class ProofPolicy(models.Model):
         return f"proof-policy:{self.pk}"
 
 
+class ArchivedFile(models.Model):
+    """A scan or a recording of somebody who is erased, which only the archive's key opens; named by archived documents.
+
+    The bytes lie where they lay; what opens them is ``file_key``, sealed with the archive's key.
+    """
+
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.PROTECT, db_index=False, related_name="+")
+    contact_number = models.BigIntegerField(help_text="the contact's id, which the events name too")
+    digest = models.BinaryField(max_length=32)
+    media_type = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    file = models.FileField(max_length=200)
+    file_key = models.BinaryField()
+    reason = models.CharField(max_length=300)
+    archived_by = models.CharField(max_length=100)
+    archived_at = models.DateTimeField()
+    keep_until = models.DateTimeField(help_text="never before that of a document which names it")
+
+    objects = TenantManager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation", "contact_number"], name="archived_files_by_contact"),
+            models.Index(fields=["keep_until"], name="archived_files_by_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"archived-file:{self.pk}"
+
+
 class ArchivedEvidence(models.Model):
     """One document of evidence under the archive's own key; its digest still stands in the sealed event.
 
@@ -55,6 +85,15 @@ class ArchivedEvidence(models.Model):
     contact_number = models.BigIntegerField(help_text="the contact's id, which the events name too")
     digest = models.BinaryField(max_length=32)
     payload = models.BinaryField()
+    file = models.ForeignKey(
+        ArchivedFile,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="+",
+        help_text="the scan or the recording that the document names",
+    )
     reason = models.CharField(max_length=300)
     archived_by = models.CharField(max_length=100)
     archived_at = models.DateTimeField()

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from consent.archive.errors import NotErasedError
-from consent.archive.models import ArchivedEvidence, ProofPolicy
+from consent.archive.models import ArchivedEvidence, ArchivedFile, ProofPolicy
+from consent.collection.models import EvidenceFile
 from consent.ledger.models import ConsentEvent, Evidence
 from consent.ledger.queries import events_of
 from portal.errors import NotFoundError
@@ -26,41 +27,55 @@ def archived_evidence_of(event: ConsentEvent) -> ArchivedEvidence | None:
     """The archived document that this event names. Index: one_archived_evidence_a_digest."""
     if event.evidence_digest is None:
         return None
-    return ArchivedEvidence.objects.filter(
+    found = ArchivedEvidence.objects.select_related("file").filter(
         organisation_id=event.organisation_id, digest=bytes(event.evidence_digest)
-    ).first()
+    )
+    return found.first()
 
 
 def archive_of(organisation: Organisation, contact_id: int) -> list[dict[str, Any]]:
     """What the archive holds of one person, by digest. Index: archive_by_contact."""
-    rows = ArchivedEvidence.objects.filter(organisation=organisation, contact_number=contact_id).order_by("pk")
+    rows = ArchivedEvidence.objects.select_related("file").filter(organisation=organisation, contact_number=contact_id)
     return [
         {
             "digest": bytes(row.digest).hex(),
             "reason": row.reason,
             "archived_at": row.archived_at.isoformat(),
             "keep_until": row.keep_until.isoformat(),
+            **({"paper": paper_facts(row.file)} if row.file else {}),
         }
-        for row in rows
+        for row in rows.order_by("pk")
     ]
+
+
+def paper_facts(file: ArchivedFile) -> dict[str, Any]:
+    return {"sha256": bytes(file.digest).hex(), "media_type": file.media_type}
 
 
 @dataclass(frozen=True)
 class HeldEvidence:
-    """What is held of one person, in documents, and how many of their events these prove."""
+    """What is held of one person, in documents and scans, and how many of their events these prove."""
 
     active: int
     archived: int
     keep_until: datetime | None
     events: int
+    active_files: int = 0
+    archived_files: int = 0
 
     @property
     def documents(self) -> int:
         return self.active + self.archived
 
+    @property
+    def files(self) -> int:
+        return self.active_files + self.archived_files
+
 
 def evidence_held(organisation: Organisation, contact_id: int) -> HeldEvidence:
-    """Three queries. Indexes: evidence_by_contact, archive_by_contact, events_by_contact."""
+    """Five queries. Indexes: evidence_by_contact, archive_by_contact, events_by_contact, evidence_files_of_contacts,
+    archived_files_by_contact.
+    """
     active = Evidence.objects.filter(organisation=organisation, contact_id=contact_id)
     archived = ArchivedEvidence.objects.filter(organisation=organisation, contact_number=contact_id)
     digests = [bytes(digest) for digest in active.values_list("digest", flat=True)]
@@ -73,6 +88,8 @@ def evidence_held(organisation: Organisation, contact_id: int) -> HeldEvidence:
         archived=len(kept),
         keep_until=max((until for _digest, until in kept), default=None),
         events=proved.count() if digests or kept else 0,
+        active_files=EvidenceFile.objects.filter(organisation=organisation, contact=contact_id).count(),
+        archived_files=ArchivedFile.objects.filter(organisation=organisation, contact_number=contact_id).count(),
     )
 
 

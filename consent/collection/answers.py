@@ -25,7 +25,8 @@ class Answer:
     """``yes`` and ``no`` are keys of choices (``newsletter-email``); ``values`` a contact's; times are RFC 3339 text.
 
     ``facts`` goes into the evidence as it is: page, IP, user agent, what kept robots out, what staff noted. ``actor``:
-    who answered, empty when it was the person.
+    who answered, empty when it was the person. ``parent``: the address of a parent who is still to be asked;
+    ``parental``: what is known of a parent's agreement by itself (K-02).
     """
 
     email: str = ""
@@ -40,6 +41,7 @@ class Answer:
     source: str = EventSource.FORM.value
     actor: str = ""
     parent: str = ""
+    parental: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -8,9 +8,10 @@ from typing import Any, Literal
 from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from consent.children.schemas import AgeIn, ParentIn, age_of, parent_of
 from consent.collection import actions
 from consent.collection.actions import PointValues
-from consent.collection.models import CollectionPoint
+from consent.collection.models import CollectionPoint, PointKind
 from consent.collection.queries import collection_points, point_by_key
 from consent.collection.reporting import Report, report_sign_up
 from consent.purposes.api import ChannelName
@@ -83,7 +84,7 @@ class FieldOut(Schema):
 
 
 class PointOut(Schema):
-    """``version``: of the form that visitors see, null before the first."""
+    """``version``: of the form that visitors see, null before the first; ``url``: of a web form's page, else empty."""
 
     key: str
     name: str
@@ -110,7 +111,8 @@ class PointOut(Schema):
 def shown(point: CollectionPoint) -> dict[str, Any]:
     plain = {name: getattr(point, name) for name in PointOut.model_fields if name not in ("version", "url")}
     path = f"/s/{point.organisation.slug}/{point.key}"
-    return {**plain, "version": point.number or None, "url": absolute(path)}
+    url = absolute(path) if point.kind == PointKind.FORM else ""
+    return {**plain, "version": point.number or None, "url": url}
 
 
 @router.get("/collection-points", response=Page[PointOut])
@@ -187,10 +189,19 @@ class SignUpIn(Schema):
     occurred_at: AwareDatetime | None = None
     form_version: int | None = None
     evidence: dict[str, Any] = {}
+    age: AgeIn | None = Field(None, description="Where the point asks for the age: told with every yes (K-01).")
+    parent: ParentIn | None = Field(
+        None,
+        description="Under the age limit. With `check`, `how` and `agreed_at` the parent has agreed; with an `email` "
+        "alone they are asked by a message, and so is the child.",
+    )
 
 
 class SignUpOut(Schema):
-    """``state``: ``recorded``, or ``waiting`` for the click in the message sent; then there is no contact yet."""
+    """``state``: ``recorded``, or ``waiting`` for the click in the message sent; then there is no contact yet.
+
+    ``events``: for a child those of the parent too, after the child's own.
+    """
 
     state: str
     contact: str | None
@@ -200,7 +211,11 @@ class SignUpOut(Schema):
 @router.post("/collection-points/{key}/sign-ups", response={201: SignUpOut})
 @requires(Capability.CONTACTS_EDIT)
 def sign_up(request: ApiRequest, key: str, body: SignUpIn) -> Status[dict[str, Any]]:
-    """What a person answered to a system of yours, at a collection point of kind `api`, `paper` or `phone`."""
+    """What a person answered to a system of yours, at a collection point of kind `api`, `paper` or `phone`.
+
+    Where the point asks for the age, somebody under the limit agrees together with a parent: `parent_required`
+    without one, `parent_check_required` while it is not told how their authority was checked and when they agreed.
+    """
     point = point_by_key(request.organisation, key)
     report = Report(
         contact=body.contact.model_dump(),
@@ -209,6 +224,8 @@ def sign_up(request: ApiRequest, key: str, body: SignUpIn) -> Status[dict[str, A
         occurred_at=body.occurred_at,
         form_version=body.form_version,
         evidence=body.evidence,
+        age=age_of(body.age),
+        parent=parent_of(body.parent),
     )
     outcome = report_sign_up(actor=request.actor, point=point, report=report)
     contact = str(outcome.contact_id) if outcome.contact_id else None

@@ -11,7 +11,7 @@ from django_scopes import scope
 from consent.collection.confirming import Click, answer_of, confirm_by_link, is_open, sign_up_of
 from consent.collection.documents import words_of
 from consent.collection.errors import InvalidConfirmationError
-from consent.collection.models import SignUp
+from consent.collection.models import CollectionPoint, PointKind, SignUp
 from consent.collection.signing_up import chosen_lines
 from consent.collection.tokens import read_signed, signed
 from consent.collection.visits import READING, page
@@ -43,6 +43,11 @@ def click_of(request: HttpRequest, now: datetime) -> Click:
     return Click(ip=client_address(request), user_agent=request.headers.get("User-Agent", ""), opened_at=opened, at=now)
 
 
+def form_url(point: CollectionPoint) -> str:
+    """Where to sign up again; empty for a paper, a call or a client's system, which have no page."""
+    return f"/s/{point.organisation.slug}/{point.key}" if point.kind == PointKind.FORM else ""
+
+
 def confirmation_page(sign_up: SignUp, now: datetime, *, clicked: bool) -> HttpResponse:
     with scope(organisation=sign_up.point.organisation):
         answer = answer_of(sign_up)
@@ -55,7 +60,7 @@ def confirmation_page(sign_up: SignUp, now: datetime, *, clicked: bool) -> HttpR
         "limit": sign_up.version.document["age_limit"],
         "choices": [],
         "note": signed("click", {"t": int(now.timestamp())}),
-        "form_url": f"/s/{sign_up.point.organisation.slug}/{sign_up.point.key}",
+        "form_url": form_url(sign_up.point),
     }
     with translation.override(sign_up.language):
         context["choices"] = chosen_lines(sign_up.version, answer) if answer else []

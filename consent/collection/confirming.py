@@ -135,10 +135,11 @@ def carry_out(actor: Actor, rows: Mapping[int, SignUp], clicks: Mapping[str, dic
 
 
 def parental_facts(own: SignUp, answer: Answer, clicks: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
-    """What was done to check that a parent agreed, too (K-02, K-03)."""
+    """What was done to check that a parent agreed, too (K-02, K-03): by their click, or before, as it was reported."""
     if Signatory.PARENT not in clicks:
-        return None
+        return answer.parental or None
     return {
+        **answer.parental,
         "pair": str(own.pair),
         "address": answer.parent,
         "age_limit": str(own.version.document["age_limit"]),

@@ -10,7 +10,7 @@ import rfc8785
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from consent.collection.models import Asking
+from consent.collection.models import Asking, PointKind
 from consent.notices.models import NoticeVersion
 from consent.purposes.ages import age_limit
 from consent.purposes.models import Purpose
@@ -63,11 +63,15 @@ def form_age_limit(
 
 
 def needs_double_opt_in(config: Mapping[str, Any], purposes: Mapping[str, Purpose]) -> bool:
-    """As the point wants it; always where one of its purposes demands it, and for children."""
+    """As the point wants it; always where one of its purposes demands it, and on web forms that ask for the age.
+
+    On a paper, in a call or by a client's system somebody has seen to the parent's agreement, and says how.
+    """
     demanded = any(
         choice["purpose"] in purposes and purposes[choice["purpose"]].double_opt_in for choice in config["choices"]
     )
-    return bool(config["double_opt_in"]) or demanded or bool(config["age_question"])
+    for_children = bool(config["age_question"]) and config["kind"] == PointKind.FORM
+    return bool(config["double_opt_in"]) or demanded or for_children
 
 
 def wording(
@@ -112,7 +116,7 @@ def wording(
             "choices": choices,
             "email": _("E-mail address"),
             "fields": [asked for field in config["fields"] if (asked := field_wording(field, fields))],
-            "age": age_wording(limit) if limit else None,
+            "age": age_wording(limit, config["kind"]) if limit else None,
             "button": _("Send"),
         }
 
@@ -177,17 +181,39 @@ def field_wording(asked: Mapping[str, Any], fields: Mapping[str, Field]) -> Docu
     return {**said, "label": field.label, "input": INPUTS[FieldType(field.type)], "options": list(field.choices)}
 
 
-def age_wording(limit: int) -> Document:
+def age_wording(limit: int, kind: str) -> Document:
+    """The question, and what is asked of a parent: by e-mail on a web form, on the paper itself, in the call."""
     return {
         "limit": limit,
         "question": _("How old are you?"),
         "over": _("%(limit)s or older") % {"limit": limit},
         "under": _("Under %(limit)s") % {"limit": limit},
+        **{name: text % {"limit": limit} for name, text in parent_wording(kind).items()},
+    }
+
+
+def parent_wording(kind: str) -> dict[str, str]:
+    match kind:
+        case PointKind.PAPER:
+            return {
+                "parent": _("Name and signature of a parent or guardian"),
+                "why": _(
+                    "Only if you are under %(limit)s: a parent or guardian signs as well. Nothing is sent otherwise."
+                ),
+            }
+        case PointKind.PHONE | PointKind.API:
+            return {
+                "parent": _("A parent or guardian"),
+                "why": _(
+                    "Only if you are under %(limit)s: a parent or guardian is asked as well. Nothing is sent until "
+                    "both have agreed."
+                ),
+            }
+    return {
         "parent": _("E-mail address of a parent or guardian"),
         "why": _(
             "Only if you are under %(limit)s: both of you get a message, and nothing is sent until both have agreed."
-        )
-        % {"limit": limit},
+        ),
     }
 
 

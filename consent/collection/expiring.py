@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from consent.collection.confirming import emptied
-from consent.collection.models import EvidenceFile, SignUp, SignUpState
+from consent.collection.models import SignUp, SignUpState
+from consent.collection.scans import drop_files
 from portal.mail.actions import withdraw_mail
 
 A_BATCH = 1000
@@ -38,13 +38,3 @@ def let_go(sign_ups: Sequence[SignUp], now: datetime) -> int:
     drop_files([row.attachment_id for row in sign_ups if row.attachment_id])
     withdraw_mail(mail_ids=[row.mail_id for row in sign_ups if row.mail_id], error_code="sign_up_ended")
     return emptied([row.pk for row in sign_ups], SignUpState.EXPIRED, now)
-
-
-def drop_files(ids: list[int]) -> int:
-    """Destroy stored files with their rows; in the caller's transaction, the bytes after its commit."""
-    files = list(EvidenceFile.objects.filter(pk__in=ids)) if ids else []
-    names = [file.file.name or "" for file in files]
-    EvidenceFile.objects.filter(pk__in=[file.pk for file in files]).delete()
-    for name in filter(None, names):
-        transaction.on_commit(lambda name=name: default_storage.delete(name), robust=True)  # type: ignore[misc]
-    return len(files)

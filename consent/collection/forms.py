@@ -11,6 +11,8 @@ from django.conf import settings
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from consent.children.forms import ChildForm
+from consent.children.rules import ParentCheck
 from consent.collection.actions import LONGEST_TEXT, PointValues
 from consent.collection.documents import BASICS, INPUTS, Document, choice_key
 from consent.collection.models import Asking, CollectionPoint, PointKind
@@ -20,6 +22,11 @@ from portal.channels import Channel
 from portal.ui.forms import MomentInput
 from subscribers.fields.models import Field
 
+# On a paper nobody spoke, in a call nobody signed.
+IMPOSSIBLE_CHECKS: dict[str, tuple[str, ...]] = {
+    PointKind.PAPER: (ParentCheck.SAME_CALL,),
+    PointKind.PHONE: (ParentCheck.SAME_SHEET,),
+}
 BASIC_LABELS = {"first_name": _("First name"), "last_name": _("Last name"), "phone": _("Phone number")}
 
 
@@ -61,7 +68,7 @@ class PointForm(forms.Form):
     age_question = forms.BooleanField(
         label=_("Ask for the age"),
         required=False,
-        help_text=_("Below the age of your country a parent confirms as well (GDPR art. 8)."),
+        help_text=_("Below the age of your country a parent agrees as well (GDPR art. 8)."),
     )
     origins = forms.CharField(
         label=_("Sites that may embed it"),
@@ -183,7 +190,7 @@ class PointForm(forms.Form):
         )
 
 
-class ReportForm(forms.Form):
+class ReportForm(ChildForm):
     """What a person answered on paper or in a call, as a member types it in; every box empty at first."""
 
     email = forms.EmailField(label=_("E-mail"), required=False)
@@ -211,7 +218,8 @@ class ReportForm(forms.Form):
     note = forms.CharField(label=_("Note"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, document: Document, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        kind = document["config"]["kind"]
+        super().__init__(*args, limit=document["age_limit"], without=IMPOSSIBLE_CHECKS.get(kind, ()), **kwargs)
         words = next(iter(document["languages"].values()))
         self.offered = {choice["key"]: choice for choice in words["choices"]}
         spoken = dict(settings.LANGUAGES)
@@ -220,6 +228,18 @@ class ReportForm(forms.Form):
         assert isinstance(language, forms.ChoiceField)  # noqa: S101 - for the type checker
         choices.choices = [(key, choice["label"]) for key, choice in self.offered.items()]
         language.choices = [(code, spoken.get(code, code)) for code in document["languages"]]
+
+    @property
+    def person(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("email", "phone", "first_name", "last_name")]
+
+    @property
+    def answer(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("language", "choices", "occurred_at")]
+
+    @property
+    def proof(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("reference", "scan", "note")]
 
     def report(self) -> Report:
         given = self.cleaned_data
@@ -235,4 +255,6 @@ class ReportForm(forms.Form):
             reference=given["reference"].strip(),
             evidence={"note": given["note"].strip()} if given["note"].strip() else {},
             scan=given["scan"],
+            age=self.age_told(),
+            parent=self.parent_told(),
         )

@@ -44,9 +44,9 @@ DETAILS: dict[str, type_of_text] = {
     "terms_bundled": _(
         "Consent is asked apart from terms and conditions: take them out of this form (C-05; GDPR art. 7(2))."
     ),
-    "age_on_forms_only": _(
-        "Only a web form can ask for the age and have a parent confirm, too. Leave the question out here, or use a "
-        "form (K-02; GDPR art. 8)."
+    "age_not_in_imports": _(
+        "A file that is imported can't be asked for an age. Leave the question out here, or use a point of another "
+        "kind (K-02; GDPR art. 8)."
     ),
     "low_contrast": _("Too pale on white: choose a darker colour (contrast of at least 3 to 1; WCAG 2.2, 1.4.11)."),
     "preselected": _("Nothing may be chosen beforehand (C-02; GDPR art. 4(11), recital 32)."),
@@ -67,7 +67,7 @@ def publication_problems(
         *choice_problems(config, purposes),
         *silent_notice_problems(config, notices),
         *field_problems(config),
-        *([problem("age_on_forms_only", "age_question")] if asks_age_elsewhere(config) else []),
+        *([problem("age_not_in_imports", "age_question")] if asks_age_in_vain(config) else []),
         *([problem("low_contrast", "accent")] if is_pale(config["accent"]) else []),
     ]
 
@@ -116,9 +116,9 @@ def silent_notice_problems(config: Mapping[str, Any], notices: Mapping[str, Noti
             yield problem("purpose_not_in_notice", "choices", number)
 
 
-def asks_age_elsewhere(config: Mapping[str, Any]) -> bool:
-    """A paper, a call or a system has no second letter to a parent."""
-    return bool(config["age_question"]) and config["kind"] != PointKind.FORM
+def asks_age_in_vain(config: Mapping[str, Any]) -> bool:
+    """Nobody is there to answer when a file is imported."""
+    return bool(config["age_question"]) and config["kind"] == PointKind.IMPORT
 
 
 def field_problems(config: Mapping[str, Any]) -> Iterator[FieldProblem]:

@@ -1,4 +1,4 @@
-"""Sign-ups that wait, and scans: what is held of a person outside the ledger."""
+"""Sign-ups that wait, with their scans: what is held of a person before anything is in the ledger."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from consent.collection.answers import address_digests, unpacked
-from consent.collection.expiring import drop_files, let_go
-from consent.collection.models import EvidenceFile, SignUp, SignUpState
+from consent.collection.expiring import let_go
+from consent.collection.models import SignUp, SignUpState
 from portal.organisations.models import Organisation
 from portal.personal_data.registry import PersonalDataSource, register_source
 from subscribers.contacts.models import Contact
@@ -21,8 +21,8 @@ def register() -> None:
     register_source(
         PersonalDataSource(
             name="sign_ups",
-            label=_("Sign-ups and the papers that prove them"),
-            models=("consent.SignUp", "consent.EvidenceFile"),
+            label=_("Sign-ups that wait to be confirmed"),
+            models=("consent.SignUp",),
             collect=collect,
             erase=erase,
             erase_many=erase_many,
@@ -60,13 +60,7 @@ def collect(organisation: Organisation, contact_id: int) -> dict[str, Any]:
                 "chosen": answer.yes,
             }
         )
-    files = EvidenceFile.objects.filter(organisation=organisation, contact=contact_id).order_by("pk")
-    papers = [
-        {"sha256": bytes(file.digest).hex(), "media_type": file.media_type, "added_at": file.added_at.isoformat()}
-        for file in files
-    ]
-    found = {"waiting": sign_ups, "papers": papers}
-    return {name: value for name, value in found.items() if value}
+    return {"waiting": sign_ups} if sign_ups else {}
 
 
 def erase(organisation: Organisation, contact_id: int, *, now: datetime) -> int:
@@ -74,7 +68,7 @@ def erase(organisation: Organisation, contact_id: int, *, now: datetime) -> int:
 
 
 def erase_many(organisation: Organisation, contact_ids: Sequence[int], *, now: datetime) -> int:
-    """Empty the sign-ups that wait, destroy the papers.
+    """Empty the sign-ups that wait, with the scans of what they say. Scans behind events go with their evidence.
 
     Of a pair both go: the parent's half names the child, and neither counts without the other (K-02). They are locked
     in the order in which a click locks them.
@@ -82,6 +76,4 @@ def erase_many(organisation: Organisation, contact_ids: Sequence[int], *, now: d
     found = waiting_for(organisation, contact_ids)
     mine = Q(pk__in=[row.pk for row in found]) | Q(pair__in={row.pair for row in found if row.pair})
     rows = SignUp.objects.select_for_update(of=("self",)).filter(mine, state=SignUpState.WAITING)
-    gone = let_go(list(rows.filter(organisation=organisation).order_by("pk")), now)
-    files = EvidenceFile.objects.filter(organisation=organisation, contact__in=contact_ids)
-    return gone + drop_files(list(files.values_list("pk", flat=True)))
+    return let_go(list(rows.filter(organisation=organisation).order_by("pk")), now)

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django_scopes import scopes_disabled
 
 from consent.collection.documents import Document, form_document
-from consent.collection.models import CollectionPoint, FormVersion, PointState
+from consent.collection.models import CollectionPoint, FormVersion, PointKind, PointState
 from consent.ledger.places import Place
 from consent.notices.models import NoticeVersion
 from consent.purposes.models import Purpose
@@ -67,7 +67,18 @@ def named_points() -> dict[int, Place]:
 
 
 def public_point(slug: str, key: str) -> CollectionPoint:
-    """A point that has been published, as a visitor asks for it; ``not_found`` for any other."""
+    """A web form that has been published, as a visitor asks for it; ``not_found`` for any other.
+
+    What people sign on paper, say in a call or tell a client's system is not typed in by whoever finds the address.
+    """
+    point = published_point(slug, key)
+    if point.kind != PointKind.FORM:
+        raise NotFoundError
+    return point
+
+
+def published_point(slug: str, key: str) -> CollectionPoint:
+    """A point of any kind: the messages and pages that confirm what was reported carry its looks."""
     with scopes_disabled():
         found = (
             CollectionPoint.objects.select_related("organisation")

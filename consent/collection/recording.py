@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from consent.children.rules import PARENT
 from consent.collection.afterwards import Confirmed, after_confirmation
 from consent.collection.answers import Answer, evidence_document
 from consent.collection.documents import words_of
@@ -32,7 +33,6 @@ NOES = (Status.REFUSED, Status.WITHDRAWN, Status.OBJECTED)
 # Nothing was said yet, or only asked.
 UNSAID = (Status.NONE, Status.UNANSWERED)
 BY_PHONE = (Channel.SMS, Channel.PHONE)
-PARENT = "parent"
 
 
 def form_actor(point: CollectionPoint) -> Actor:
@@ -74,7 +74,13 @@ def record_answer(
         actor=actor,
         action="consent.granted",
         target=contact,
-        details={"events": events, "form": point.key, "version": version.number, "choices": answer.yes},
+        details={
+            "events": events,
+            "form": point.key,
+            "version": version.number,
+            "choices": answer.yes,
+            **({"with_parent": True} if parental else {}),
+        },
         at=now,
     )
     after_confirmation(Confirmed(point.organisation, contact.pk, events, answer.language))
@@ -83,10 +89,14 @@ def record_answer(
 
 def require_shown(version: FormVersion, answer: Answer) -> None:
     """Raise ``before_notice`` for an answer older than what it answers to."""
-    notice = words_of(version.document, answer.language)["notice"]
-    shown_since = datetime.fromisoformat(notice["published_at"]) if notice else version.published_at
-    if answer.given_at < shown_since:
+    if answer.given_at < shown_since(version, answer):
         raise BeforeNoticeError
+
+
+def shown_since(version: FormVersion, answer: Answer) -> datetime:
+    """Since when there has been something to agree to: the publication of the notice, in the language of the answer."""
+    notice = words_of(version.document, answer.language)["notice"]
+    return datetime.fromisoformat(notice["published_at"]) if notice else version.published_at
 
 
 def entered(actor: Actor, organisation: Organisation, answer: Answer, *, proved: bool, now: datetime) -> Contact:
@@ -139,10 +149,16 @@ def choices_of(
         said_yes = choice["key"] in answer.yes
         grants.append(make(Action.GRANT if said_yes else Action.REFUSE, answer.given_at, answer.actor))
         if said_yes and "parental" in more:
-            parents.append(make(Action.GRANT, now, PARENT))
+            parents.append(make(Action.GRANT, parent_agreed_at(more["parental"], now), PARENT))
         if said_yes and "double_opt_in" in more and choice["channel"] == Channel.EMAIL:
             confirms.append(make(Action.CONFIRM, now, ""))
     return [*grants, *parents, *confirms]
+
+
+def parent_agreed_at(parental: Mapping[str, Any], now: datetime) -> datetime:
+    """When a parent agreed, as reported; one who was asked by a message does so with the click."""
+    told = parental.get("agreed_at")
+    return datetime.fromisoformat(told) if told else now
 
 
 def choice_maker(
@@ -177,10 +193,10 @@ def choice_maker(
 
 
 def must_prove(point: CollectionPoint, version: FormVersion, answer: Answer) -> bool:
-    """Whether the mailbox's owner has to confirm first: as the form has it, and always where the address is
-    suppressed or its owner has said no before (O-09): somebody else may have typed it.
+    """Whether the mailbox's owner has to confirm first: as the form has it, always where a parent is named (K-02), and
+    where the address is suppressed or its owner has said no before (O-09): somebody else may have typed it.
     """
-    if version.document["double_opt_in"]:
+    if version.document["double_opt_in"] or answer.parent:
         return True
     key = answer.email_key
     if suppressed_among(point.organisation, "email_key", [key], channels=[Channel.EMAIL]):

@@ -6,37 +6,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from consent.children.addresses import normal_phone, sound_email
+from consent.children.rules import Age, Parent
 from consent.collection.answers import Answer
 from consent.collection.documents import choice_key, words_of
 from consent.collection.errors import PointNotLiveError, WrongKindError
 from consent.collection.models import CollectionPoint, EvidenceFile, FormVersion, PointKind, PointState, SignUpState
 from consent.collection.queries import version_at, version_of
 from consent.collection.recording import record_answer
+from consent.collection.scans import kept_scan
+from consent.collection.signatories import signed_by
 from consent.collection.signing_up import ask_to_confirm, keep_count
 from consent.ledger.errors import BeforeNoticeError, EvidenceRequiredError, FutureDateError
 from consent.ledger.intake import checked_evidence
 from consent.purposes.errors import UnknownPurposeError
 from portal import audit
-from portal.crypto import seal
 from portal.errors import FieldProblem, InvalidInputError
 from portal.organisations.actors import Actor, ActorKind
 from portal.organisations.roles import Capability
-from portal.uploads import sealed_upload
 from subscribers.contacts.actions import checked
-from subscribers.contacts.normalising import InvalidValueError, PhoneBook, normalise_email
-from subscribers.contacts.rules import DETAILS
-from subscribers.imports.passport.documents import checked_type
 
 REPORTED = (PointKind.PAPER, PointKind.PHONE, PointKind.API)
-FOLDER = "evidence-files"
 
 
 class ScanRequiredError(InvalidInputError):
@@ -57,7 +53,10 @@ class ReferenceRequiredError(InvalidInputError):
 
 @dataclass(frozen=True)
 class Report:
-    """``choices``: ``{purpose, channel, action: grant|refuse}``; ``evidence``: plain JSON about how it was answered."""
+    """``choices``: ``{purpose, channel, action: grant|refuse}``; ``evidence``: plain JSON about how it was answered.
+
+    ``age`` and ``parent``: where the point asks for the age.
+    """
 
     contact: Mapping[str, Any]
     choices: Sequence[Mapping[str, Any]]
@@ -67,6 +66,8 @@ class Report:
     reference: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     scan: UploadedFile[Any] | None = None
+    age: Age | None = None
+    parent: Parent | None = None
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,12 @@ class Outcome:
 def report_sign_up(*, actor: Actor, point: CollectionPoint, report: Report, now: datetime | None = None) -> Outcome:
     """Record what somebody reports for a person, or ask the person to confirm where the point has double opt-in.
 
+    Under the age limit it takes the parent's agreement as well, in the same transaction; a parent of whom only an
+    address is told is asked by a message, and so is the child (K-02).
+
     Raises ``wrong_kind``, ``point_not_live``, ``scan_required``, ``reference_required``, ``evidence_required``,
-    ``unknown_purpose``, ``before_notice``, ``future_date``, ``suppressed``, ``invalid_input``.
+    ``unknown_purpose``, ``before_notice``, ``future_date``, ``suppressed``, ``invalid_input``, and what
+    ``consent.children`` refuses.
     """
     actor.require(Capability.CONTACTS_EDIT)
     actor.require(Capability.CONSENTS_RECORD)
@@ -89,6 +94,7 @@ def report_sign_up(*, actor: Actor, point: CollectionPoint, report: Report, now:
     require_reportable(point, report, actor)
     version = shown_version(point, report, report.occurred_at or at)
     answer = reported_answer(actor, point, version, report, at)
+    answer = signed_by(actor, point, version, answer, age=report.age, parent=report.parent, now=at)
     scan = kept_scan(actor, point, report.scan, at) if report.scan else None
     try:
         return take_report(actor, point, version, answer, scan, at)
@@ -106,12 +112,14 @@ def take_report(
         scan.save()
         said = {"sha256": bytes(scan.digest).hex(), "media_type": scan.media_type, "size": str(scan.size)}
         answer = replace(answer, facts={**answer.facts, "attachment": said})
-    if version.document["double_opt_in"] and answer.email and answer.yes:
+    if answer.parent or (version.document["double_opt_in"] and answer.email and answer.yes):
         sign_up = ask_to_confirm(point=point, version=version, answer=answer, now=now, attachment=scan)
         details = {"form": point.key, "sign_up": sign_up.pk}
         audit.record(actor=actor, action="collection.reported", target=point, details=details, at=now)
         return Outcome(None)
-    contact, events = record_answer(actor=actor, point=point, version=version, answer=answer, now=now)
+    contact, events = record_answer(
+        actor=actor, point=point, version=version, answer=answer, now=now, parental=answer.parental
+    )
     keep_count(point, version, answer, now, SignUpState.RECORDED if answer.yes else SignUpState.REFUSED)
     if scan:
         EvidenceFile.objects.filter(pk=scan.pk).update(contact=contact)
@@ -166,8 +174,8 @@ def reported_answer(
     checked(point.organisation, values)  # told now: nobody could mend it when the person confirms
     evidence = checked_evidence(dict(report.evidence))
     return Answer(
-        email=sound_email(str(person.get("email") or "")),
-        phone=normal_phone(point, str(person.get("phone") or "")),
+        email=sound_email(str(person.get("email") or ""), "contact", "email"),
+        phone=normal_phone(point.organisation, str(person.get("phone") or ""), "phone"),
         external_id=str(person.get("external_id") or ""),
         values=values,
         yes=[key for key, action in keys if action == "grant"],
@@ -184,44 +192,3 @@ def reported_answer(
             **({"reported": evidence} if evidence else {}),
         },
     )
-
-
-def sound_email(text: str) -> str:
-    if not text.strip():
-        return ""
-    try:
-        return normalise_email(text)[0]
-    except InvalidValueError as error:
-        raise InvalidInputError.at("contact", "email", code=str(error), detail=DETAILS["invalid_email"]) from None
-
-
-def normal_phone(point: CollectionPoint, text: str) -> str:
-    if not text.strip():
-        return ""
-    try:
-        return PhoneBook(point.organisation.country).normalise(text)
-    except InvalidValueError as error:
-        raise InvalidInputError.at("phone", code=str(error), detail=DETAILS["invalid_phone"]) from None
-
-
-def kept_scan(actor: Actor, point: CollectionPoint, upload: UploadedFile[Any], now: datetime) -> EvidenceFile:
-    """An unsaved row whose file is stored, sealed under a key of its own.
-
-    Raises ``document_type`` or ``document_too_large``.
-    """
-    media_type = checked_type(upload)
-    sealed = sealed_upload(upload)
-    return EvidenceFile(
-        organisation=point.organisation,
-        digest=sealed.sha256,
-        media_type=media_type,
-        size=sealed.size or 0,
-        file=default_storage.save(f"{FOLDER}/{point.organisation_id}-{uuid4().hex}", sealed),
-        file_key=seal(point.organisation, sealed.file_key, context=key_context(point.organisation_id)),
-        added_by_id=actor.user_id,
-        added_at=now,
-    )
-
-
-def key_context(organisation_id: int) -> bytes:
-    return f"evidence-file:{organisation_id}".encode()

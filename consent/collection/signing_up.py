@@ -78,9 +78,12 @@ def ask_to_confirm(
     now: datetime,
     attachment: EvidenceFile | None = None,
 ) -> SignUp:
-    """Keep the answer sealed and write to the address; for a child to the parent as well, with a pair in common."""
+    """Keep the answer sealed and write to the address; for a child to the parent as well, with a pair in common.
+
+    A child whose parent has agreed already confirms alone.
+    """
     pair = uuid4() if answer.parent else None
-    signatory = Signatory.CHILD if pair else Signatory.PERSON
+    signatory = Signatory.CHILD if pair or answer.parental else Signatory.PERSON
     made = waiting(point, version, answer, now, signatory=signatory, pair=pair, attachment=attachment)
     if pair:
         parents = Answer(

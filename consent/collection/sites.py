@@ -16,7 +16,7 @@ from django_scopes import scope
 from consent.collection.errors import ProofOfWorkRequiredError, StaleFormError, WrongOriginError
 from consent.collection.models import CollectionPoint
 from consent.collection.proof_of_work import new_challenge
-from consent.collection.queries import public_point, version_of
+from consent.collection.queries import public_point, published_point, version_of
 from consent.collection.submissions import HONEYPOT, Submission, from_json, read_submission
 from consent.collection.taking import VISITOR_RATE, require_current, taken
 from consent.collection.visits import READING, Form, languages_of
@@ -176,7 +176,7 @@ def style(request: HttpRequest, organisation: str, key: str) -> HttpResponse:
     """``GET /s/…/style.css``: the client's colour, where the device is light; dark ones keep ours."""
     if request.method not in READING:
         return HttpResponseNotAllowed(READING)
-    point = public_point(organisation, key)
+    point = published_point(organisation, key)
     with scope(organisation=point.organisation):
         version = version_of(point, point.number)
     accent = version.document["config"]["accent"] if version else ""

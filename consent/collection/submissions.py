@@ -9,6 +9,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django_scopes import scope
 
+from consent.children.errors import SameAddressError
+from consent.children.rules import OVER, UNDER
 from consent.collection.documents import BASICS, Document, choice_key
 from consent.collection.errors import NothingChosenError
 from consent.purposes.errors import UnknownPurposeError
@@ -23,7 +25,6 @@ from subscribers.fields.values import Customs
 LONGEST_VALUE = 500
 HONEYPOT = "website"
 REQUIRED = _("This is needed.")
-OVER, UNDER = "over", "under"
 
 
 @dataclass
@@ -167,6 +168,5 @@ def read_age(document: Document, sent: Submission, email: str, problems: list[Fi
         return age, ""
     parent = read_email(sent.text("parent"), "parent", problems)
     if parent and email and normalise_email(parent)[1] == normalise_email(email)[1]:
-        detail = _("A parent needs an address of their own: each of you gets a message.")
-        problems.append(FieldProblem(("parent",), "same_address", detail))
+        problems.append(FieldProblem(("parent",), SameAddressError.code, SameAddressError.title))
     return age, parent

@@ -7,13 +7,14 @@ from typing import Any
 
 from django_scopes import scope
 
+from consent.children.rules import age_text
 from consent.collection.answers import Answer, said_in_short
 from consent.collection.documents import words_of
 from consent.collection.errors import StaleFormError
 from consent.collection.proof_of_work import give_back, require_patience, require_work
 from consent.collection.recording import form_actor
 from consent.collection.signing_up import sign_up
-from consent.collection.submissions import OVER, UNDER, Read, Submission
+from consent.collection.submissions import Read, Submission
 from consent.collection.tokens import read_signed
 from consent.collection.visits import Form
 from portal.api.rates import Rate
@@ -60,8 +61,7 @@ def taken(form: Form, read: Read, note: dict[str, Any], sent: Submission, facts:
 
 def answer_of(form: Form, read: Read, note: dict[str, Any], sent: Submission, facts: dict[str, Any]) -> Answer:
     """What was sent, with the circumstances that prove it; ``facts`` are those of the door it came through."""
-    request, limit = form.request, form.document["age_limit"]
-    ages = {OVER: f"{limit} or older, as declared", UNDER: "under the limit"}
+    request = form.request
     return Answer(
         email=read.email,
         phone=read.phone,
@@ -77,7 +77,7 @@ def answer_of(form: Form, read: Read, note: dict[str, Any], sent: Submission, fa
             "ip": client_address(request) or "",
             "user_agent": request.headers.get("User-Agent", "")[:500],
             "robots_kept_out_by": "proof of work" if sent.text("altcha") else "waiting",
-            "age": ages.get(read.age, ""),
+            "age": age_text(read.age, form.document["age_limit"]),
             **facts,
         },
     )

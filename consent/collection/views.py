@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from consent.children.forms import add_child_problems
 from consent.collection import actions
 from consent.collection.documents import Document, spoken, words_of
 from consent.collection.errors import NotPublishableError, PointNotLiveError, WrongKindError
@@ -343,9 +344,9 @@ def point_record(request: MemberRequest, key: str) -> HttpResponse:
         try:
             outcome = report_sign_up(actor=request.actor, point=point, report=form.report())
         except DomainError as error:
-            add_problems(form, error)
+            add_child_problems(form, error)
         else:
-            waits = _("A message is on its way: it is recorded once the person confirms.")
+            waits = _("A message is on its way: it is recorded once it is confirmed.")
             messages.success(request, _("Recorded in the ledger.") if outcome.contact_id else waits)
             return redirect(back)
     context = {"form": form, "point": point, "back": back}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from pydantic import AwareDatetime, ConfigDict, Field, ValidationError, model_validator
 
+from consent.children.schemas import AgeIn, ParentIn, age_of, parent_of
 from consent.gate import explain
 from consent.ledger.history import PastStanding, standing_as_of
 from consent.ledger.intake import Outcome, Report, record_reports
@@ -65,6 +66,16 @@ class ConsentIn(Schema):
     evidence: dict[str, Any] | None = Field(
         None, description="What proves it: form, text shown, IP, user agent. A grant needs it; it is stored encrypted."
     )
+    age: AgeIn | None = Field(None, description="Of who agrees, where the purpose has an age limit (K-01).")
+    parent: ParentIn | None = Field(
+        None, description="Under the limit: who agreed as well, with `check`, `how` and `agreed_at` (K-02, K-03)."
+    )
+
+    @model_validator(mode="after")
+    def only_with_a_grant(self) -> ConsentIn:
+        if self.action != "grant" and (self.age or self.parent):
+            raise ValueError("age and parent go with a grant.")
+        return self
 
 
 class ConsentOut(Schema):
@@ -80,6 +91,12 @@ class ConsentOut(Schema):
     via: str = Field(description="How the choice reached us: `import`, `api`, `staff`, `one_click`, `link`, `form`.")
     notice: str
     sealed: bool
+
+
+class ConsentRecordedOut(ConsentOut):
+    parent_event: str | None = Field(
+        None, description="The agreement of the parent, recorded beside that of a child; left out otherwise."
+    )
 
 
 class StandingOut(Schema):
@@ -135,12 +152,13 @@ BODIES: dict[str, Any] = {
 }
 
 
-@router.post("/consents", response={201: ConsentOut}, openapi_extra=BODIES)
+@router.post("/consents", response={201: ConsentRecordedOut}, exclude_unset=True, openapi_extra=BODIES)
 @requires(Capability.CONSENTS_RECORD)
 def record(request: ApiRequest) -> Status[dict[str, Any]] | FileResponse:
     """Record what a person chose. A grant without evidence is refused with `evidence_required`.
 
     NDJSON (`application/x-ndjson`) records many, answered line by line: `{line, id}` or `{line, code, detail}`.
+    A child under the age limit agrees together with a parent: both agreements are recorded, or none.
     """
     if is_ndjson(request):
         return answer_lines(answers(request))
@@ -151,7 +169,8 @@ def record(request: ApiRequest) -> Status[dict[str, Any]] | FileResponse:
     if outcome.error is not None:
         raise outcome.error
     assert outcome.id is not None  # noqa: S101 - for the type checker
-    return Status(201, consent_out(event_of(request.organisation, outcome.id)))
+    parents = {"parent_event": str(outcome.parent_id)} if outcome.parent_id else {}
+    return Status(201, {**consent_out(event_of(request.organisation, outcome.id)), **parents})
 
 
 def recorded(request: ApiRequest, reports: list[Report]) -> list[Outcome]:
@@ -163,8 +182,9 @@ def report_of(body: Any) -> Report | FieldProblem:
         given = ConsentIn.model_validate(body)
     except ValidationError as error:
         return field_problems(error.errors())[0]  # type: ignore[arg-type]
-    values = given.model_dump(exclude={"contact"})
-    return Report(contact=given.contact.model_dump(exclude_none=True), **values)
+    values = given.model_dump(exclude={"contact", "age", "parent"})
+    named = given.contact.model_dump(exclude_none=True)
+    return Report(contact=named, age=age_of(given.age), parent=parent_of(given.parent), **values)
 
 
 def answers(request: ApiRequest) -> Iterator[dict[str, Any]]:
@@ -178,7 +198,10 @@ def answers(request: ApiRequest) -> Iterator[dict[str, Any]]:
 
 
 def answer(outcome: Outcome) -> dict[str, Any]:
-    return refusal(outcome.error.errors[0]) if outcome.error is not None else {"id": str(outcome.id)}
+    if outcome.error is not None:
+        return refusal(outcome.error.errors[0])
+    parents = {"parent_event": str(outcome.parent_id)} if outcome.parent_id else {}
+    return {"id": str(outcome.id), **parents}
 
 
 def refusal(problem: FieldProblem) -> dict[str, Any]:

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import rfc8785
 from django.db import transaction
 
+from consent.children.addresses import sound_parent
+from consent.children.rules import (
+    PARENT,
+    UNDER,
+    Age,
+    Parent,
+    age_text,
+    parental_facts,
+    require_agreement,
+    require_parent,
+)
 from consent.ledger.actions import SOURCES, with_author
 from consent.ledger.errors import (
     AddressInSourceError,
@@ -23,6 +35,7 @@ from consent.ledger.recording import Choice, record_events, require_possible
 from consent.ledger.rules import NEEDS_EVIDENCE
 from consent.notices.models import NoticeVersion
 from consent.notices.queries import first_wordings
+from consent.purposes.ages import age_limit
 from consent.purposes.models import Purpose
 from consent.purposes.queries import named_purpose, require_channel
 from portal import audit
@@ -38,7 +51,10 @@ Identity = tuple[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One choice as it was sent: ``contact`` is ``{"email": …}``, ``{"id": …}`` and so on, ``purpose`` a key."""
+    """One choice as it was sent: ``contact`` is ``{"email": …}``, ``{"id": …}`` and so on, ``purpose`` a key.
+
+    ``age`` and ``parent`` go with an agreement (K-02).
+    """
 
     contact: Mapping[str, str]
     purpose: str
@@ -48,13 +64,16 @@ class Report:
     source: str = ""
     notice: str = ""
     evidence: dict[str, Any] | None = field(default=None)
+    age: Age | None = None
+    parent: Parent | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The event's id, or why there is none."""
+    """The event's id, and that of the parent who agreed as well; or why there is none."""
 
     id: int | None = None
+    parent_id: int | None = None
     error: InvalidInputError | None = None
 
 
@@ -72,18 +91,22 @@ def record_reports(
     known = contacts_by_identity(organisation, identities)
     notices = first_wordings(organisation.pk, {report.notice for report in reports})
     outcomes: list[Outcome | None] = [None] * len(reports)
-    sound: dict[int, Choice] = {}
+    sound: dict[int, list[Choice]] = {}
     for number, (report, identity) in enumerate(zip(reports, identities, strict=True)):
         try:
-            sound[number] = choice_of(
-                actor, organisation, report, known.get(identity), purposes, notices.get(report.notice), now
-            )
+            purpose = purposes.get(report.purpose) or named_purpose(organisation, report.purpose)
+            notice = notices.get(report.notice)
+            choice = choice_of(actor, report, known.get(identity), purpose, notice, now)
+            sound[number] = signed(actor, organisation, report, choice, purpose=purpose, notice=notice, now=now)
         except InvalidInputError as error:
             outcomes[number] = Outcome(error=error)
-    found = record_events(organisation, list(sound.values()), now=now) if sound else []
-    for number, event_id in zip(sound, found, strict=True):
-        outcomes[number] = Outcome(id=event_id) if event_id else Outcome(error=UnknownContactError())
-    recorded = [outcome.id for outcome in outcomes if outcome and outcome.id]
+    flat = [choice for choices in sound.values() for choice in choices]
+    found = iter(record_events(organisation, flat, now=now) if flat else [])
+    for number, choices in sound.items():
+        ids = [next(found) for _choice in choices]
+        recorded_ids = Outcome(id=ids[0], parent_id=ids[1] if len(ids) > 1 else None)
+        outcomes[number] = recorded_ids if ids[0] else Outcome(error=UnknownContactError())
+    recorded = [each for outcome in outcomes if outcome for each in (outcome.id, outcome.parent_id) if each]
     if recorded:
         details = {"count": len(recorded), "first": min(recorded), "last": max(recorded)}
         audit.record(actor=actor, action="consents.recorded", target_type="ledger", details=details, at=now)
@@ -92,15 +115,13 @@ def record_reports(
 
 def choice_of(
     actor: Actor,
-    organisation: Organisation,
     report: Report,
     contact_id: int | None,
-    purposes: Mapping[str, Purpose],
+    purpose: Purpose,
     notice: NoticeVersion | None,
     now: datetime,
 ) -> Choice:
     """The choice a report means; raises the error that says what is wrong with it."""
-    purpose = purposes.get(report.purpose) or named_purpose(organisation, report.purpose)
     if report.action == Action.GRANT:
         require_channel(purpose, report.channel)
     if contact_id is None:
@@ -126,6 +147,35 @@ def choice_of(
         notice_digest=bytes(notice.digest) if notice is not None and notice.label == report.notice else None,
         evidence=with_author(actor, checked_evidence(report.evidence)),
     )
+
+
+def signed(
+    actor: Actor,
+    organisation: Organisation,
+    report: Report,
+    choice: Choice,
+    *,
+    purpose: Purpose,
+    notice: NoticeVersion | None,
+    now: datetime,
+) -> list[Choice]:
+    """The choice, and for a child the parent's own: under the age of the purpose both are recorded, or neither (K-02).
+
+    There is no message to a parent here, so it is told how they agreed. Raises what ``consent.children`` refuses.
+    """
+    if report.age is None and report.parent is None:
+        return [choice]
+    limit = age_limit(organisation.country, purpose) or None
+    at = choice.occurred_at.astimezone(organisation.zone)
+    side = require_parent(report.age, report.parent, limit=limit, at=at)
+    evidence = {**(choice.evidence or {}), "age": age_text(side, limit)}
+    if side != UNDER or report.parent is None:
+        return [replace(choice, evidence=evidence)]
+    parent = sound_parent(organisation, report.parent)
+    agreed_at = require_agreement(parent, shown_since=notice.published_at if notice else None, now=now)
+    facts = parental_facts(parent, pair=uuid4(), limit=limit, entered_by=actor.reference, entered_at=now)
+    both = replace(choice, evidence={**evidence, "parental": facts})
+    return [both, replace(both, actor=PARENT, occurred_at=agreed_at)]
 
 
 def checked_evidence(evidence: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -14,10 +14,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from consent.children.rules import PARENT
 from consent.ledger import sql
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import Action, ConsentEvent, ConsentState, Evidence, Status
 from consent.ledger.rules import Standing
+from consent.ledger.showing import answered_by
 from consent.notices.models import NoticeVersion
 from consent.purposes.models import Purpose
 from portal.errors import NotFoundError
@@ -186,6 +188,11 @@ TITLES: dict[Action, Text] = {
 }
 
 
+def parent_named(actor: str) -> str:
+    """Told on the timeline, where a child's agreement and the parent's own stand side by side (K-02)."""
+    return str(answered_by(actor)) if actor == PARENT else ""
+
+
 def happening_of(organisation: Organisation, event: ConsentEvent) -> Happening:
     action = Action(event.action)
     names = {"purpose": event.purpose.name, "channel": event.get_channel_display()}
@@ -194,7 +201,7 @@ def happening_of(organisation: Organisation, event: ConsentEvent) -> Happening:
         at=event.occurred_at,
         kind="consent",
         title=str(TITLES[action]) % names,
-        text=event.get_source_display(),
+        text=" · ".join(filter(None, [event.get_source_display(), parent_named(event.actor)])),
         url=organisation_url(organisation, "consent:event_detail", event_id=event.pk),
         icon="thumb-down" if action in STOPS else "check",
         tone=TONES.get(action, "danger" if action in STOPS else ""),

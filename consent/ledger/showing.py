@@ -1,13 +1,23 @@
-"""Evidence as a page shows it: where a person was is cut short for everybody who need not know."""
+"""Evidence and who answered, as pages show them: where a person was is cut short for everybody who need not know."""
 
 from __future__ import annotations
 
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
+from consent.children.rules import PARENT
+from portal.ui.components import Text
+
 HIDDEN = "…"
 WHERE_FROM = ("ip", "remote_address")
 BY_WHAT = ("user_agent",)
+
+
+def answered_by(actor: str) -> Text:
+    """Who answered, for people: empty when it was the person, else as the ledger names them (C-13)."""
+    return _("a holder of parental authority") if actor == PARENT else actor
 
 
 def shortened(document: Any) -> Any:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from consent.ledger.models import Action, EventSource
 from consent.ledger.queries import TITLES
+from consent.ledger.showing import answered_by
 from consent.proofs.labels import label_of, said
 from consent.purposes.models import Basis, Purpose
 from portal.channels import Channel
@@ -114,7 +115,7 @@ def facts(organisation: Organisation, event: dict[str, Any], documents: list[dic
     reference = event.get("source_reference")
     yield _("How we know"), f"{source} ({reference})" if reference else source
     if event.get("actor"):
-        yield _("Who answered for the person"), str(event["actor"])
+        yield _("Who answered for the person"), str(answered_by(event["actor"]))
     if event.get("notice_version"):
         yield _("Version of the text"), str(event["notice_version"])
 

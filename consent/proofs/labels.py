@@ -11,6 +11,7 @@ from babel import Locale, UnknownLocaleError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from consent.children.rules import ParentCheck
 from consent.ledger.models import EventSource
 from consent.purposes.models import Basis
 from portal.channels import Channel
@@ -26,8 +27,10 @@ LABELS: dict[str, Text] = {
     "address": _("Address given"),
     "age": _("Age"),
     "age_limit": _("Age limit"),
+    "agreed_at": _("Agreed on"),
     "answer": _("Answer"),
     "attachment": _("Document attached"),
+    "authority_check": _("How parental authority was checked"),
     "basis": _("Basis"),
     "changed_by": _("Changed by"),
     "channel": _("Channel"),
@@ -100,6 +103,7 @@ LABELS: dict[str, Text] = {
 }
 SAID: dict[str, dict[str, Text]] = {
     "answer": {"yes": _("Yes"), "no": _("No")},
+    "authority_check": {str(value): label for value, label in ParentCheck.choices},
     "basis": {str(value): label for value, label in Basis.choices},
     "channel": {str(value): label for value, label in Channel.choices},
     "door": {

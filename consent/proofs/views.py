@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from mimetypes import guess_extension
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from consent.archive.actions import archive_evidence, destroy_evidence, open_archived, set_policy
-from consent.archive.models import FIVE_YEARS
+from consent.archive.actions import archive_evidence, destroy_evidence, open_archived, open_archived_file, set_policy
+from consent.archive.models import FIVE_YEARS, ArchivedEvidence
 from consent.archive.queries import archived_evidence_of, evidence_of_erased, policy_of
+from consent.ledger.models import ConsentEvent
 from consent.ledger.queries import event_of
 from consent.proofs.actions import export_proof, export_proofs
 from consent.proofs.api import as_file
@@ -76,9 +81,50 @@ def archived_evidence(request: MemberRequest, event_id: int) -> HttpResponse:
             document = json.dumps(found, ensure_ascii=False, indent=2)
         except DomainError as error:
             add_problems(form, error)
+    return archived_page(request, event, row, form, document)
+
+
+def archived_page(
+    request: MemberRequest, event: ConsentEvent, row: ArchivedEvidence, form: ReasonForm, document: str = ""
+) -> HttpResponse:
     context: dict[str, Any] = {"event": event, "row": row, "form": form, "document": document}
     status = 422 if form.is_bound and not document else 200
     response = render(request, "consent/proofs/archived.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@member_page(Capability.EVIDENCE_ARCHIVE)
+def archived_scan(request: MemberRequest, event_id: int) -> HttpResponseBase:
+    """The scan or the recording behind an archived document, for a reason as well; a GET asks for it."""
+    event = event_of(request.organisation, event_id)
+    row = archived_evidence_of(event)
+    if row is None or row.file is None:
+        raise NotFoundError
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            file, pieces = open_archived_file(
+                actor=request.actor,
+                organisation=request.organisation,
+                event_id=event.pk,
+                reason=form.cleaned_data["reason"],
+            )
+            return sealed_file_response(
+                f"evidence-{event.pk}{guess_extension(file.media_type) or ''}", pieces, file.size
+            )
+        except DomainError as error:
+            add_problems(form, error)
+    return archived_page(request, event, row, form)
+
+
+def sealed_file_response(name: str, pieces: Iterator[bytes], size: int) -> HttpResponseBase:
+    """Somebody else made this file: it is saved, and no browser shows or runs it on our address."""
+    response = StreamingHttpResponse(pieces, content_type="application/octet-stream")
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    response["Content-Length"] = str(size)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "no-store"
     return response
 
@@ -91,13 +137,14 @@ def evidence_archive(request: MemberRequest, contact_id: int) -> HttpResponse:
     initial = {"days": policy.archive_days or FIVE_YEARS, "reason": policy.archive_reason}
     form = ArchiveForm(request.POST or None, initial=initial)
     if not (request.method == "POST" and form.is_valid()):
-        numbers = {"documents": number(held.active), "contact": contact_id}
+        numbers = {"documents": number(held.active), "files": number(held.active_files), "contact": contact_id}
         return confirm_page(
             request,
             title=_("Move this evidence to the archive?"),
             text=_(
-                "Documents of the erased contact %(contact)s that leave active use: %(documents)s. Only the DPO and an "
-                "owner may open them then, for a written reason. The events and their seals stay."
+                "Documents of the erased contact %(contact)s that leave active use: %(documents)s. Scans and "
+                "recordings that come along: %(files)s. Only the DPO and an owner may open them then, for a written "
+                "reason. The events and their seals stay."
             )
             % numbers,
             action=_("Move to the archive"),
@@ -122,6 +169,7 @@ def evidence_destroy(request: MemberRequest, contact_id: int) -> HttpResponse:
         numbers = {
             "documents": number(held.documents),
             "archived": number(held.archived),
+            "files": number(held.files),
             "events": number(held.events),
         }
         return confirm_page(
@@ -129,7 +177,7 @@ def evidence_destroy(request: MemberRequest, contact_id: int) -> HttpResponse:
             title=_("Destroy this evidence?"),
             text=_(
                 "Documents that will be destroyed: %(documents)s (in the archive: %(archived)s). "
-                "Events they belong to: %(events)s.\n"
+                "Events they belong to: %(events)s. Scans and recordings destroyed with them: %(files)s.\n"
                 "The events and their seals stay, and the ledger verifies as before. But nobody can show any more how "
                 "and to which words this person agreed. This can't be undone.\n"
                 "Type the number of the contact to confirm."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -38,6 +39,7 @@ class Entry:
     at: datetime
     source: str
     text: str
+    with_parent: bool = False
 
     @property
     def title(self) -> str:
@@ -110,8 +112,9 @@ def mailed_token(organisation: Organisation, contact: Contact, events: Sequence[
 
 
 def entries_of(organisation: Organisation, events: Sequence[ConsentEvent]) -> tuple[Entry, ...]:
-    """One entry a purpose and channel, in the order of the events: a yes and its confirmation are one."""
-    texts = texts_of(organisation, events)
+    """One entry a purpose and channel, in the order of the events: a yes, a parent's and its confirmation are one."""
+    documents = documents_of(organisation, events)
+    texts = texts_of(organisation, events, documents)
     places: dict[tuple[int, str], list[ConsentEvent]] = {}
     for event in events:
         places.setdefault((event.purpose_id, event.channel), []).append(event)
@@ -124,12 +127,24 @@ def entries_of(organisation: Organisation, events: Sequence[ConsentEvent]) -> tu
             at=found[-1].occurred_at,
             source=found[-1].source,
             text=next((texts[event.pk] for event in reversed(found) if event.pk in texts), ""),
+            with_parent=any("parental" in documents.get(event.evidence_id or 0, {}) for event in found),
         )
         for found in places.values()
     )
 
 
-def texts_of(organisation: Organisation, events: Iterable[ConsentEvent]) -> dict[int, str]:
+def documents_of(organisation: Organisation, events: Iterable[ConsentEvent]) -> dict[int, dict[str, Any]]:
+    """Evidence id -> the document behind each agreement."""
+    ids = [event.evidence_id for event in events if event.evidence_id and event.action not in STOPS]
+    if not ids:
+        return {}
+    box = sealer(organisation.pk)
+    return {row.pk: open_evidence(row, box) for row in Evidence.objects.filter(organisation=organisation, pk__in=ids)}
+
+
+def texts_of(
+    organisation: Organisation, events: Iterable[ConsentEvent], documents: Mapping[int, dict[str, Any]]
+) -> dict[int, str]:
     """Event id -> the text that was shown: the notice's, and the words beside the box."""
     shown = [event for event in events if event.source in SHOWN_BY]
     digests = [bytes(event.notice_digest) for event in shown if event.notice_digest]
@@ -137,15 +152,9 @@ def texts_of(organisation: Organisation, events: Iterable[ConsentEvent]) -> dict
     if digests:
         rows = NoticeVersion.objects.filter(organisation=organisation, digest__in=digests)
         notices = {bytes(row.digest): row.text for row in rows}
-    proofs = {}
-    ids = [event.evidence_id for event in shown if event.evidence_id and event.action not in STOPS]
-    if ids:
-        box = sealer(organisation.pk)
-        rows_of_evidence = Evidence.objects.filter(organisation=organisation, pk__in=ids)
-        proofs = {row.pk: open_evidence(row, box).get("text") for row in rows_of_evidence}
     found = {}
     for event in shown:
-        words = [proofs.get(event.evidence_id or 0), notices.get(bytes(event.notice_digest or b""))]
+        words = [documents.get(event.evidence_id or 0, {}).get("text"), notices.get(bytes(event.notice_digest or b""))]
         text = "\n\n".join(word for word in words if isinstance(word, str) and word)
         if text:
             found[event.pk] = text

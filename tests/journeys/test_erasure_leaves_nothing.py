@@ -15,12 +15,15 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from django_scopes import scope
 
-from consent.archive.models import ArchivedEvidence
-from consent.collection.models import CollectionPoint, SignUp
+from consent.archive.files import opened_file
+from consent.archive.models import ArchivedEvidence, ArchivedFile
+from consent.collection.models import CollectionPoint, EvidenceFile, SignUp
 from consent.ledger.models import ConsentEvent, Evidence
 from consent.links import LinkTarget, make_token
 from consent.proofs.building import proof_of
@@ -34,7 +37,7 @@ from portal.personal_data.actions import erase_person
 from subscribers.contacts.models import Contact
 from subscribers.imports import running
 from tests.consent.choices import new_purpose
-from tests.consent.collection.forms import delivered, hidden, link_in, new_point, opened, path_of
+from tests.consent.collection.forms import PUBLISHED, delivered, hidden, link_in, new_point, opened, path_of
 from tests.people import Api, actor_of, api_of, client_of
 from tests.portal.seals.keeping import seal, verify
 from tests.subscribers.imports.files import csv_upload
@@ -43,6 +46,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ADDRESS = "Jeanne.Quidort@Example.org"
 PHONE = "+33611223344"
+PARENT = "Claire.Quidort@Example.net"
 IP = "203.0.113.77"
 AGENT = "Mozilla/5.0 (Plan9; quidort) Rarefox/77.0"
 ORIGIN = {"kind": "own_form", "name": "Newsletter form", "collected_by": "Acme", "collected_on": "2025-11-01"}
@@ -75,6 +79,7 @@ def jeanne(acme: Organisation, owner: User, marketer: User, newsletter: Purpose)
     noted_by_a_member(client_of(marketer), jeanne)
     behind_the_links(acme, jeanne, newsletter)
     through_a_form(new_point(acme, newsletter))
+    on_a_paper(client_of(marketer), acme, newsletter)
     return jeanne
 
 
@@ -129,10 +134,33 @@ def through_a_form(point: CollectionPoint) -> None:
             assert visitor.post(link, {"page": hidden(page, "page")}).status_code == 200
 
 
+def on_a_paper(client: Client, acme: Organisation, newsletter: Purpose) -> None:
+    """A child then: her mother signed as well, and the scan names both."""
+    new_point(acme, newsletter, key="desk", kind="paper", at=PUBLISHED, double_opt_in=False, age_question=True)
+    now = timezone.now().strftime("%Y-%m-%dT%H:%M")
+    given = {
+        "email": ADDRESS,
+        "language": "fr",
+        "choices": ["newsletter-email"],
+        "occurred_at": now,
+        "age": "under",
+        "parent_name": "Claire Quidort",
+        "parent_address": PARENT,
+        "parent_check": "called_back",
+        "parent_how": f"Called back, {PARENT} wrote from {IP}.",
+        "parent_agreed_at": now,
+        "scan": SimpleUploadedFile("bulletin.pdf", b"%PDF-1.4\n" + f"{ADDRESS} {PARENT}".encode()),
+    }
+    answer = client.post("/o/acme/collection-points/desk/record/", given)
+    assert answer.status_code == 302, answer.content.decode()
+
+
 def needles() -> dict[str, str]:
     """What must not be found: as text, and as the hex digits a dump writes bytes in."""
-    found = {"IP": IP, "user agent": AGENT, "phone": PHONE, "address": ADDRESS}
+    found = {"IP": IP, "user agent": AGENT, "phone": PHONE, "address": ADDRESS, "parent": PARENT}
     for address in {
+        PARENT,
+        PARENT.lower(),
         ADDRESS,
         ADDRESS.lower(),
         ADDRESS.partition("@")[0] + "@" + ADDRESS.partition("@")[2].lower(),
@@ -190,7 +218,11 @@ def test_after_an_erasure_no_byte_of_the_person_is_found(acme: Organisation, dpo
         erase_person(actor=actor_of(dpo, acme), organisation=acme, contact_id=jeanne.pk)
         assert ConsentEvent.objects.filter(contact_id=jeanne.pk).count() == events
         assert not Evidence.objects.filter(contact_id=jeanne.pk).exists()
-        assert ArchivedEvidence.objects.filter(contact_number=jeanne.pk).count() >= 5
+        assert ArchivedEvidence.objects.filter(contact_number=jeanne.pk).count() >= 7
+        assert not EvidenceFile.objects.exists()
+        scan = ArchivedFile.objects.get()
+        with opened_file(scan) as content:
+            assert ADDRESS.encode() in content.read()
         for stream in ("ledger", "audit"):
             seal(stream)
             assert verify(acme, stream).ok, stream

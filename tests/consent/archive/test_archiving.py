@@ -103,7 +103,7 @@ def test_what_was_kept_long_enough_is_destroyed(acme: Organisation, dpo: User, a
         actions.open_archived(actor=actor, organisation=acme, event_id=event_id, reason=WHY, now=end)
     assert actions.purge_archive(now=end) == 1
     assert not ArchivedEvidence.objects.exists()
-    assert AuditEntry.objects.get(action="evidence.purged").details == {"documents": 1}
+    assert AuditEntry.objects.get(action="evidence.purged").details == {"documents": 1, "files": 0}
     purge_archive()
 
 

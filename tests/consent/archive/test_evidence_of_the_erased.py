@@ -66,7 +66,7 @@ def test_evidence_of_the_erased_is_destroyed_with_the_number_typed_and_the_ledge
     for path in (f"{LEDGER}{events[0]}/", f"{LEDGER}?contact={erased}"):
         assert address(erased, "destroy") in text_of(office, path)
     asked = text_of(office, address(erased, "destroy"))
-    assert "Documents that will be destroyed: 2 (in the archive: 2). Events they belong to: 2." in asked
+    assert "Documents that will be destroyed: 2 (in the archive: 2). Events they belong to: 2. Scans" in asked
     for given in (
         {"reason": "The limitation period is over", "confirmation": "7777777"},
         {"reason": "The limitation period is over"},
@@ -83,7 +83,7 @@ def test_evidence_of_the_erased_is_destroyed_with_the_number_typed_and_the_ledge
     assert ConsentEvent.objects.filter(contact_id=erased, evidence_digest__isnull=False).count() == 2
     entry = AuditEntry.objects.get(action="evidence.destroyed")
     assert (entry.target_id, entry.user_id) == (str(erased), dpo.pk)
-    assert entry.details == {"documents": 2, "reason": "The limitation period is over"}
+    assert entry.details == {"documents": 2, "files": 0, "reason": "The limitation period is over"}
 
     told = io.StringIO()
     call_command("ledger", "verify", stdout=told)
@@ -111,7 +111,7 @@ def test_what_is_still_in_active_use_goes_into_the_archive_for_a_term_and_a_reas
     assert not Evidence.objects.exists()
     assert {(row.keep_until - row.archived_at).days for row in ArchivedEvidence.objects.all()} == {30}
     details = AuditEntry.objects.get(action="evidence.archived").details
-    assert details == {"documents": 2, "days": 30, "reason": "Dispute 7"}
+    assert details == {"documents": 2, "files": 0, "days": 30, "reason": "Dispute 7"}
     assert address(number, "archive") not in text_of(office, f"{LEDGER}?contact={number}")
 
 

@@ -64,9 +64,23 @@ def test_a_form_asks_nothing_that_its_notice_does_not_explain(
     assert api.post("/collection-points/letter/publish").status_code == 200
 
 
-def test_only_a_form_asks_for_the_age(api: Api, newsletter: Purpose, notices: None) -> None:
-    api.post("/collection-points", body(kind="paper", age_question=True))
-    assert list(problems_of(api.post("/collection-points/letter/publish"))) == ["age_on_forms_only"]
+@pytest.mark.parametrize("kind", ["form", "paper", "phone", "api"])
+def test_the_age_can_be_asked_wherever_somebody_answers(
+    api: Api, acme: Organisation, newsletter: Purpose, notices: None, kind: str
+) -> None:
+    api.post("/collection-points", body(kind=kind, age_question=True, double_opt_in=False))
+    assert api.post("/collection-points/letter/publish").status_code == 200
+    with scope(organisation=acme):
+        document = FormVersion.objects.get().document
+    assert document["age_limit"] == 15
+    assert document["double_opt_in"] is (kind == "form")
+    assert "15" in document["languages"]["fr"]["age"]["why"]
+    assert ("e-mail" in document["languages"]["en"]["age"]["parent"].lower()) is (kind == "form")
+
+
+def test_a_file_is_not_asked_for_an_age(api: Api, newsletter: Purpose, notices: None) -> None:
+    api.post("/collection-points", body(kind="import", age_question=True))
+    assert list(problems_of(api.post("/collection-points/letter/publish"))) == ["age_not_in_imports"]
     api.patch("/collection-points/letter", {"age_question": False})
     assert api.post("/collection-points/letter/publish").status_code == 200
 

@@ -145,11 +145,11 @@ def test_with_double_opt_in_the_person_confirms_what_the_paper_says(
 def test_the_scan_goes_with_the_person(marketer: User, acme: Organisation, newsletter: Purpose) -> None:
     kind_of(acme, newsletter, "paper")
     record(marketer, scan=scan())
-    (source,) = [source for source in sources() if source.name == "sign_ups"]
+    (source,) = [source for source in sources() if source.name == "consent"]
     with scope(organisation=acme):
         contact = Contact.objects.get()
         assert source.collected(acme, contact.pk)["papers"][0]["media_type"] == "application/pdf"
-        assert source.erased(acme, contact.pk, now=timezone.now()) == 1
+        assert source.erased(acme, contact.pk, now=timezone.now()) == 3  # its document, the scan, where they stood
         assert not EvidenceFile.objects.exists()
 
 
