@@ -99,6 +99,7 @@ API_ROUTERS = [
     "subscribers.segments.api.router",
     "subscribers.suppression.api.router",
     "consent.audiences.api.router",
+    "portal.seals.api.router",
     "portal.audit.api.router",
 ]
 ENGINE_API_ROUTERS = ["consent.engine.api.router"]
