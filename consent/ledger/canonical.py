@@ -41,7 +41,14 @@ COLUMNS = (
 OWN_COLUMNS = 4
 PATTERNS_KEPT = 10_000
 SHARED = {column: place for place, column in enumerate(COLUMNS[OWN_COLUMNS:])}
-NAMING = ("encode(e.notice_digest, 'hex')", "e.notice_version", "e.purpose_id", "e.purpose_version")
+NAMING = (
+    "encode(e.notice_digest, 'hex')",
+    "e.notice_version",
+    "e.purpose_id",
+    "e.purpose_version",
+    "e.collection_point_id",
+    "e.source_reference",
+)
 
 
 def register() -> None:
@@ -173,12 +180,17 @@ def pattern_of(
 
 
 def texts_named(cells: Sequence[bytes]) -> Iterator[str]:
-    """``notice <digest> <version>`` and ``purpose <id> <version>``, where an event names one."""
-    notice, label, purpose, version = (cells[SHARED[column]] for column in NAMING)
+    """``notice <digest> <version>``, ``purpose <id> <version>`` and ``form <id> <version>``, where an event names one:
+    what came through a form refers to it as ``<key>/<version>``.
+    """
+    notice, label, purpose, version, point, reference = (cells[SHARED[column]] for column in NAMING)
     if notice:
         yield f"notice {notice.decode()} {unescaped(label).decode()}"
     if version:
         yield f"purpose {purpose.decode()} {version.decode()}"
+    form = reference.rpartition(b"/")[2]
+    if point and form.isdigit():
+        yield f"form {point.decode()} {form.decode()}"
 
 
 def member(name: bytes, value: bytes) -> bytes:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django_scopes import scopes_disabled
 
-from consent.collection.models import FormVersion
+from consent.collection.models import CollectionPoint, FormVersion
 from consent.notices.models import NoticeVersion
 from consent.purposes.models import Purpose, PurposeVersion
 from consent.texts.kept import KeptText, form_text, notice_text, purpose_text
@@ -29,7 +29,7 @@ class Found:
     """What is kept of one organisation: the name of each version there is, by each way in which an event names it."""
 
     by_reference: dict[str, str] = field(default_factory=dict)
-    """``notice <digest>``, ``purpose <id> <version>`` -> the version's name."""
+    """``notice <digest>``, ``purpose <id> <version>``, ``form <id> <version>`` -> the version's name."""
     changed: dict[str, str] = field(default_factory=dict)
     """Name of a version -> what is wrong with it."""
 
@@ -106,10 +106,15 @@ def ends_of_notices(organisation_id: int) -> dict[tuple[str, int], datetime]:
 
 def unfounded(organisation_id: int, named: Named, found: Found) -> Iterator[tuple[str, int]]:
     """What events name and is not there, with the first event that does."""
-    keys = dict(Purpose.objects.filter(organisation=organisation_id).values_list("pk", "key"))
+    models = {"purpose": Purpose, "form": CollectionPoint}
+    keys = {
+        kind: dict(model.objects.filter(organisation=organisation_id).values_list("pk", "key"))
+        for kind, model in models.items()
+    }
     for reference, event in named.items():
         kind, which, label = reference.split(" ", 2)
-        if kind == "notice" and f"notice {which}" not in found.by_reference:
-            yield f"notice {label or which}", event
-        elif kind == "purpose" and reference not in found.by_reference:
-            yield f"purpose {keys.get(int(which), f'#{which}')}/{label}", event
+        if kind == "notice":
+            if f"notice {which}" not in found.by_reference:
+                yield f"notice {label or which}", event
+        elif reference not in found.by_reference:
+            yield f"{kind} {keys[kind].get(int(which), f'#{which}')}/{label}", event
