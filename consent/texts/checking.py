@@ -106,10 +106,10 @@ def ends_of_notices(organisation_id: int) -> dict[tuple[str, int], datetime]:
 
 def unfounded(organisation_id: int, named: Named, found: Found) -> Iterator[tuple[str, int]]:
     """What events name and is not there, with the first event that does."""
-    models = {"purpose": Purpose, "form": CollectionPoint}
+    owned = {"organisation": organisation_id}
     keys = {
-        kind: dict(model.objects.filter(organisation=organisation_id).values_list("pk", "key"))
-        for kind, model in models.items()
+        "purpose": dict(Purpose.objects.filter(**owned).values_list("pk", "key")),
+        "form": dict(CollectionPoint.objects.filter(**owned).values_list("pk", "key")),
     }
     for reference, event in named.items():
         kind, which, label = reference.split(" ", 2)
