@@ -83,6 +83,9 @@ class Api:
     def patch(self, path: str, body: Any) -> Any:
         return self.call("patch", path, body)
 
+    def put(self, path: str, body: Any, **headers: str) -> Any:
+        return self.call("put", path, body, **headers)
+
     def delete(self, path: str) -> Any:
         return self.call("delete", path)
 

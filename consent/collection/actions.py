@@ -21,6 +21,7 @@ from consent.collection.models import Asking, CollectionPoint, FormVersion, Poin
 from consent.collection.queries import document_of, materials, version_of
 from consent.purposes.actions import field_problems
 from consent.purposes.models import Purpose
+from consent.texts.kept import form_text, noted
 from portal import audit
 from portal.errors import FieldProblem, InvalidInputError, NotFoundError
 from portal.organisations.actors import Actor
@@ -103,11 +104,11 @@ def publish_point(*, actor: Actor, point: CollectionPoint, now: datetime | None 
     at = now or timezone.now()
     locked = locked_point(actor, point)
     document = publishable_document(locked, locked.config)
-    freeze(locked, document, by=actor.reference, at=at)
+    version = freeze(locked, document, by=actor.reference, at=at)
     locked.state, locked.published_at, locked.published_by = PointState.LIVE, at, actor.reference
     locked.closed_at, locked.closed_by = None, ""
     locked.save()
-    details = {"key": locked.key, "version": locked.number, "digest": digest_of(document).hex()}
+    details = {"key": locked.key, "version": locked.number, **told_of(version)}
     audit.record(actor=actor, action="collection.published", target=locked, details=details, at=at)
     return locked
 
@@ -151,7 +152,7 @@ def renew(point: CollectionPoint, document: Document, now: datetime) -> FormVers
         return newest
     version = freeze(locked, document, by=actor.reference, at=now)
     locked.save(update_fields=["number"])
-    details = {"key": locked.key, "version": locked.number, "because": "wording"}
+    details = {"key": locked.key, "version": locked.number, "because": "wording", **told_of(version)}
     audit.record(actor=actor, action="collection.published", target=locked, details=details, at=now)
     point.number = locked.number
     return version
@@ -180,6 +181,11 @@ def freeze(point: CollectionPoint, document: Document, *, by: str, at: datetime)
         published_at=at,
         published_by=by,
     )
+
+
+def told_of(version: FormVersion) -> dict[str, Any]:
+    """What the audit log says of a version."""
+    return {"digest": bytes(version.digest).hex(), **noted([form_text(version)])}
 
 
 def locked_point(actor: Actor, point: CollectionPoint) -> CollectionPoint:

@@ -11,8 +11,8 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from consent.children.schemas import AgeIn, ParentIn, age_of, parent_of
 from consent.collection import actions
 from consent.collection.actions import PointValues
-from consent.collection.models import CollectionPoint, PointKind
-from consent.collection.queries import collection_points, point_by_key
+from consent.collection.models import CollectionPoint, FormVersion, PointKind
+from consent.collection.queries import collection_points, point_by_key, version_numbered, versions_of
 from consent.collection.reporting import Report, report_sign_up
 from consent.purposes.api import ChannelName
 from portal.api.authentication import ApiRequest
@@ -157,6 +157,51 @@ def publish(request: ApiRequest, key: str) -> dict[str, Any]:
 def close(request: ApiRequest, key: str) -> dict[str, Any]:
     """Nobody can sign up here any more."""
     return shown(actions.close_point(actor=request.actor, point=point_by_key(request.organisation, key)))
+
+
+class FormVersionOut(Schema):
+    """One version of a form. `digest` is the SHA-256 of the document in canonical JSON (RFC 8785)."""
+
+    number: int
+    digest: str
+    languages: list[str]
+    published_at: datetime
+    published_by: str = Field(
+        description="As the audit log names them; `system` where the form followed a new wording."
+    )
+
+
+class FormVersionDetailOut(FormVersionOut):
+    document: dict[str, Any] = Field(
+        description="Everything that was shown, in each language, and what held beside it."
+    )
+
+
+def version_values(version: FormVersion) -> dict[str, Any]:
+    return {
+        "number": version.number,
+        "digest": bytes(version.digest).hex(),
+        "languages": list(version.document["languages"]),
+        "published_at": version.published_at,
+        "published_by": version.published_by,
+    }
+
+
+@router.get("/collection-points/{key}/versions", response=Page[FormVersionOut])
+@requires(Capability.COLLECTION_VIEW)
+def versions(request: ApiRequest, key: str, page: Query[PageQuery]) -> dict[str, Any]:
+    """Every version of the form, newest first; nothing of them can be changed. The proof of an event that came
+    through the form names it in `source_reference`, as `{key}/{number}`.
+    """
+    return paginate(versions_of(point_by_key(request.organisation, key)), request, "-number", item=version_values)
+
+
+@router.get("/collection-points/{key}/versions/{number}", response=FormVersionDetailOut)
+@requires(Capability.COLLECTION_VIEW)
+def version(request: ApiRequest, key: str, number: int) -> dict[str, Any]:
+    """What the form showed, word for word."""
+    found = version_numbered(point_by_key(request.organisation, key), number)
+    return {**version_values(found), "document": found.document}
 
 
 class PersonIn(Schema):

@@ -126,6 +126,19 @@ def document_of(point: CollectionPoint, config: Mapping[str, Any], found: Materi
     )
 
 
+def versions_of(point: CollectionPoint) -> QuerySet[FormVersion]:
+    """Every version of the form. Index: one_form_a_version."""
+    return FormVersion.objects.filter(organisation=point.organisation_id, point=point)
+
+
+def version_numbered(point: CollectionPoint, number: int) -> FormVersion:
+    """The version with this number; ``not_found`` otherwise."""
+    found = version_of(point, number)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
 def version_of(point: CollectionPoint, number: int) -> FormVersion | None:
     return FormVersion.objects.filter(organisation=point.organisation_id, point=point, number=number).first()
 

@@ -19,6 +19,7 @@ from django.utils.translation import override
 
 from consent.children.forms import add_child_problems
 from consent.collection import actions
+from consent.collection.comparing import compared, shared_languages
 from consent.collection.documents import Document, spoken, words_of
 from consent.collection.errors import NotPublishableError, PointNotLiveError, WrongKindError
 from consent.collection.forms import PointForm, ReportForm
@@ -34,9 +35,13 @@ from consent.collection.queries import (
     materials,
     notice_html,
     point_by_key,
+    version_numbered,
     version_of,
+    versions_of,
 )
 from consent.collection.reporting import REPORTED, report_sign_up
+from consent.notices.comparing import asked_number
+from consent.notices.public_views import language_name
 from consent.purposes.models import Basis, Purpose
 from portal.channels import Channel
 from portal.errors import DomainError, FieldProblem
@@ -257,6 +262,27 @@ def detail_page(request: MemberRequest, point: CollectionPoint, problems: Sequen
         **codes(point),
     }
     return render(request, "consent/point_detail.html", context, status=422 if problems else 200)
+
+
+@member_page(Capability.COLLECTION_VIEW)
+def point_compare(request: MemberRequest, key: str) -> HttpResponse:
+    """Two versions of the form side by side; without a choice the last two."""
+    point = point_by_key(request.organisation, key)
+    after = version_numbered(point, asked_number(request.GET.get("to", ""), point.number))
+    before = version_numbered(point, asked_number(request.GET.get("from", ""), max(after.number - 1, 1)))
+    shared = shared_languages(before.document, after.document)
+    language = request.GET.get("language", "")
+    language = language if language in shared else next(iter(shared), "")
+    context = {
+        "point": point,
+        "before": before,
+        "after": after,
+        "numbers": list(versions_of(point).order_by("-number").values_list("number", flat=True)),
+        "language": language,
+        "languages": [(code, language_name(code)) for code in shared],
+        "rows": compared(before.document, after.document, language) if language else [],
+    }
+    return render(request, "consent/point_compare.html", context)
 
 
 def names_of(references: Sequence[str]) -> dict[str, str]:

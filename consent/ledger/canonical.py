@@ -7,15 +7,16 @@ property test holds both against the rfc8785 library.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import rfc8785
 from django.utils.translation import gettext_lazy as _
 
 from consent.ledger.models import ConsentEvent
+from portal.organisations.roles import Capability
 from portal.seals.canonical import MomentCells, moment_text, text_inside
-from portal.seals.streams import Documents, Stream, register_stream, unescaped
+from portal.seals.streams import Documents, Named, Stream, register_stream, unescaped
 
 # First what is another in every event, then what many share.
 COLUMNS = (
@@ -39,10 +40,19 @@ COLUMNS = (
 )
 OWN_COLUMNS = 4
 PATTERNS_KEPT = 10_000
+SHARED = {column: place for place, column in enumerate(COLUMNS[OWN_COLUMNS:])}
+NAMING = (
+    "encode(e.notice_digest, 'hex')",
+    "e.notice_version",
+    "e.purpose_id",
+    "e.purpose_version",
+    "e.collection_point_id",
+    "e.source_reference",
+)
 
 
 def register() -> None:
-    from consent.ledger.orphans import orphans
+    from consent.ledger.orphans import FINDINGS, orphans
 
     register_stream(
         Stream(
@@ -52,7 +62,9 @@ def register() -> None:
             columns=COLUMNS,
             recorded="e.recorded_at",
             open=open_ledger,
+            capability=Capability.CONSENTS_VIEW,
             orphans=orphans,
+            findings=FINDINGS,
         )
     )
 
@@ -88,10 +100,10 @@ def digest_text(digest: bytes | memoryview | None) -> str:
     return bytes(digest).hex() if digest is not None else ""
 
 
-def open_ledger(cursor: Any, names: Mapping[int, bytes]) -> Documents:
+def open_ledger(cursor: Any, names: Mapping[int, bytes], named: Named) -> Documents:
     cursor.execute("SELECT id, key FROM consent_purpose")
     purposes = {b"%d" % pk: text_inside(key) for pk, key in cursor.fetchall()}
-    return writer({b"%d" % pk: name for pk, name in names.items()}, purposes)
+    return writer({b"%d" % pk: name for pk, name in names.items()}, purposes, named)
 
 
 Pattern = tuple[bytes, bytes, bytes, bytes]
@@ -100,13 +112,17 @@ recorded_at.
 """
 
 
-def writer(organisations: Mapping[bytes, bytes], purposes: Mapping[bytes, bytes]) -> Documents:
+def writer(
+    organisations: Mapping[bytes, bytes], purposes: Mapping[bytes, bytes], named: Named | None = None
+) -> Documents:
     """Writes canonical events from the cells of :data:`COLUMNS`; the names are as they stand inside a JSON text.
 
-    The events of an import, or of a form, differ in four values: all that stands around these is written once.
+    The events of an import, or of a form, differ in four values: all that stands around these is written once. The
+    wordings and the versions of purposes that they name are noted in ``named``.
     """
     moment = MomentCells()
     patterns: dict[bytes, Pattern] = {}
+    noted = {} if named is None else named
 
     def document(row: bytes, columns: bytes) -> bytes:
         contact, evidence, occurred_at, recorded_at, shared = columns.split(b"\t", OWN_COLUMNS)
@@ -114,7 +130,10 @@ def writer(organisations: Mapping[bytes, bytes], purposes: Mapping[bytes, bytes]
         if pattern is None:
             if len(patterns) >= PATTERNS_KEPT:
                 patterns.clear()
-            pattern = patterns[shared] = pattern_of(shared.split(b"\t"), organisations, purposes, moment)
+            cells = shared.split(b"\t")
+            pattern = patterns[shared] = pattern_of(cells, organisations, purposes, moment)
+            for text in texts_named(cells):
+                noted.setdefault(text, int(row))
         begin, middle, late, end = pattern
         proof = b'","evidence":"' + evidence if evidence else b""
         return b"".join(
@@ -158,6 +177,20 @@ def pattern_of(
     )
     end = b'","source":"%b"%b}' % (source, member(b"source_reference", reference))
     return begin, middle, late, end
+
+
+def texts_named(cells: Sequence[bytes]) -> Iterator[str]:
+    """``notice <digest> <version>``, ``purpose <id> <version>`` and ``form <id> <version>``, where an event names one:
+    what came through a form refers to it as ``<key>/<version>``.
+    """
+    notice, label, purpose, version, point, reference = (cells[SHARED[column]] for column in NAMING)
+    if notice:
+        yield f"notice {notice.decode()} {unescaped(label).decode()}"
+    if version:
+        yield f"purpose {purpose.decode()} {version.decode()}"
+    form = reference.rpartition(b"/")[2]
+    if point and form.isdigit():
+        yield f"form {point.decode()} {form.decode()}"
 
 
 def member(name: bytes, value: bytes) -> bytes:

@@ -10,12 +10,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from portal.crypto import signing
 from portal.organisations.access import MemberRequest, member_page
 from portal.organisations.links import organisation_url
 from portal.organisations.roles import Capability
 from portal.seals.actions import start_verification
-from portal.seals.queries import seals_of, stream_state
+from portal.seals.queries import key_history, running_verification, seals_of, stream_state
 from portal.seals.streams import Stream, stream_named, streams
 from portal.ui.components import Text
 from portal.ui.lists import Column, ListSpec
@@ -46,8 +45,9 @@ def seal_list(request: MemberRequest) -> HttpResponse:
         "streams": tabs(request, stream) if may_audit else [],
         "state": stream_state(stream, request.organisation),
         "now": timezone.now(),
-        "keys": key_history(request),
+        "keys": key_history(request.organisation),
         "may_verify": may_audit,
+        "job": running_verification(request.organisation) if may_audit else None,
     }
     return render(request, "consent/seal_list.html", context)
 
@@ -56,12 +56,6 @@ def tabs(request: MemberRequest, current: Stream) -> list[tuple[Text, str, bool]
     """A tab a stream: its label, its address, and whether it is the one shown."""
     url = organisation_url(request.organisation, "consent:seal_list")
     return [(stream.label, f"{url}?of={stream.name}", stream is current) for stream in streams()]
-
-
-def key_history(request: MemberRequest) -> list[signing.PublicKey]:
-    """Every key that has signed for this organisation, the newest first."""
-    keys = signing.public_keys(request.organisation).values()
-    return sorted(keys, key=lambda key: key.valid_from, reverse=True)
 
 
 @require_POST

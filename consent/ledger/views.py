@@ -32,7 +32,7 @@ from portal.seals.streams import stream_named
 from portal.ui.confirmation import confirm_page, confirmed
 from portal.ui.csv_files import csv_response
 from portal.ui.forms import add_problems
-from subscribers.contacts.queries import contact_of, find_contact
+from subscribers.contacts.queries import contact_of, find_contact, known_among
 
 
 @member_page(Capability.CONSENTS_VIEW)
@@ -42,6 +42,7 @@ def event_list(request: MemberRequest) -> HttpResponse:
     context = {
         "listing": listing,
         "sealed": sealed_events(request.organisation, [event.pk for event in listing.rows]),
+        "known": known_among(request.organisation, {event.contact_id for event in listing.rows}),
         "may_export": request.actor.may(Capability.PERSONAL_DATA_EXPORT),
         "query": request.GET.urlencode(),
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,10 +16,17 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import TaskState, WorkflowState
 
 from consent.notices.deciding import decide, lock, note, submitting, tell_approvers
-from consent.notices.drafting import DraftFacts, draft_wordings
-from consent.notices.errors import NoticeExistsError, NoticeStateError
+from consent.notices.drafting import DraftFacts, block_of, draft_wordings
+from consent.notices.errors import (
+    DraftChangedError,
+    NoticeExistsError,
+    NoticeStateError,
+    NoticeWaitingError,
+    RevisionRequiredError,
+)
 from consent.notices.kinds import NoticeKind
 from consent.notices.models import NoticeVersion
+from consent.notices.plain import Reader
 from consent.notices.publishing import ending
 from consent.notices.tree import hold_the_tree, locale, notice_page, root_of
 from consent.notices.wagtail_models import NoticePage
@@ -105,6 +113,60 @@ def save_draft(*, actor: Actor, page: NoticePage, wordings: Any, title: str = ""
     return page
 
 
+@dataclass(frozen=True)
+class DraftText:
+    """The whole text of a draft as plain JSON (:mod:`consent.notices.plain`); None leaves a value as it is."""
+
+    wordings: Sequence[Mapping[str, Any]]
+    title: str | None = None
+    from_person: bool | None = None
+
+
+@transaction.atomic
+def write_draft(*, actor: Actor, page: NoticePage, text: DraftText, revisions: Sequence[str]) -> NoticePage:
+    """Write the draft from plain JSON, as a revision by this actor; nothing is written where nothing changes.
+
+    ``revisions``: those the writer has read, one of which must be the newest (``*`` is any). Raises
+    ``revision_required``, ``draft_changed``, ``notice_waiting``, and ``invalid_input`` with every problem.
+    """
+    actor.require(Capability.NOTICES_EDIT)
+    if not revisions:
+        raise RevisionRequiredError
+    locked = lock(page)
+    require_editable(locked)
+    if not {str(locked.latest_revision_id), "*"} & set(revisions):
+        raise DraftChangedError
+    draft: NoticePage = locked.get_latest_revision_as_object()
+    before = (draft.title, draft.from_person, draft.wordings.get_prep_value())
+    after = (
+        (text.title or "").strip() or draft.title,
+        draft.from_person if text.from_person is None else text.from_person,
+        read_wordings(draft, text.wordings),
+    )
+    if after == before:
+        return draft
+    draft.title, draft.from_person, draft.wordings = after[0], after[1], json.dumps(after[2])
+    draft.save_revision(user=user_of(actor))
+    note(actor, "notice.edited", draft, draft.root.organisation, revision=draft.latest_revision_id)
+    return draft
+
+
+def read_wordings(draft: NoticePage, given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The raw blocks; ``invalid_input`` with every part that is unknown, too long, or written twice."""
+    reader = Reader(draft.wordings.stream_block, draft.wordings.get_prep_value())
+    found = reader.read(given, ("wordings",), block_of(NoticeKind(draft.kind)))
+    seen: set[str] = set()
+    for place, block in enumerate(found):
+        language = block["value"].get("language") if isinstance(block["value"], dict) else None
+        if language and language in seen:
+            detail = _("Keep one text a language.")
+            reader.problems.append(FieldProblem(("wordings", place, "language"), "language_twice", detail))
+        seen.add(language or "")
+    if reader.problems:
+        raise InvalidInputError(errors=reader.problems)
+    return found
+
+
 @transaction.atomic
 def submit_notice(*, actor: Actor, page: NoticePage) -> NoticePage:
     """Ask the DPO to approve the draft as it stands; it can't be edited until that is decided or taken back."""
@@ -182,7 +244,7 @@ def end_notice(*, actor: Actor, page: NoticePage, now: datetime | None = None) -
 
 def require_editable(page: NoticePage) -> None:
     if page.workflow_in_progress:
-        raise NoticeStateError
+        raise NoticeWaitingError
 
 
 def waiting_state(page: NoticePage) -> TaskState:

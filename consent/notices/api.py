@@ -9,6 +9,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from consent.notices import actions
+from consent.notices.lint import Finding
 from consent.notices.models import NoticeVersion
 from consent.notices.overview import NoticeLine, notice_lines
 from consent.notices.queries import VersionLine
@@ -173,16 +174,7 @@ def end(request: ApiRequest, key: str) -> dict[str, Any]:
 
 def detail_values(request: ApiRequest, key: str) -> dict[str, Any]:
     line = line_by_key(request, key)
-    problems = [
-        {
-            "code": each.code,
-            "article": each.article,
-            "language": each.language,
-            "subject": each.subject,
-            "detail": str(each.sentence),
-        }
-        for each in line.findings
-    ]
+    problems = [finding_values(each) for each in line.findings]
     live = [wording_values(each) for each in line.live.wordings] if line.live else []
     versions = [version_values(version) for version in line.versions]
     revision = line.page.latest_revision_id
@@ -192,6 +184,16 @@ def detail_values(request: ApiRequest, key: str) -> dict[str, Any]:
         "problems": problems,
         "versions": versions,
         "live": live,
+    }
+
+
+def finding_values(finding: Finding) -> dict[str, str]:
+    return {
+        "code": finding.code,
+        "article": finding.article,
+        "language": finding.language,
+        "subject": finding.subject,
+        "detail": str(finding.sentence),
     }
 
 

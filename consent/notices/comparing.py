@@ -30,6 +30,11 @@ class Row:
         return any(piece.changed for piece in (*self.before, *self.after))
 
 
+def asked_number(given: str, default: int) -> int:
+    """The version that an address asks for."""
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 9 else default
+
+
 def sentences(text: str) -> list[str]:
     return [part.strip() for part in SENTENCE.split(text) if part.strip()]
 

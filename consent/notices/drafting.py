@@ -39,13 +39,19 @@ class DraftFacts:
 
 def draft_wordings(facts: DraftFacts, languages: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
     """The blocks of a new page, as its StreamField takes them: one a language."""
-    drafts = {NoticeKind.LEGAL_NOTICE: ("legal", legal_draft), NoticeKind.COOKIES: ("cookies", cookies_draft)}
-    block, draft = drafts.get(NoticeKind(facts.kind), ("information", information_draft))
+    kind = NoticeKind(facts.kind)
+    drafts = {NoticeKind.LEGAL_NOTICE: legal_draft, NoticeKind.COOKIES: cookies_draft}
+    block, draft = block_of(kind), drafts.get(kind, information_draft)
     wordings = []
     for language in languages:
         with translation.override(language):
             wordings.append((block, {"language": language, **draft(facts)}))
     return wordings
+
+
+def block_of(kind: NoticeKind) -> str:
+    """The block that holds one language of a notice of this kind."""
+    return {NoticeKind.LEGAL_NOTICE: "legal", NoticeKind.COOKIES: "cookies"}.get(kind, "information")
 
 
 def controller(organisation: Organisation) -> str:

@@ -20,6 +20,22 @@ class NoticeStateError(ConflictError):
     title = _("The notice is in another state by now. Open it again to see what can be done.")
 
 
+class NoticeWaitingError(NoticeStateError):
+    code = "notice_waiting"
+    title = _("This text waits for the DPO's approval and can't be edited. Take it back first.")
+
+
+class DraftChangedError(ConflictError):
+    code = "draft_changed"
+    title = _("Somebody has edited this text since you read it. Read it again, then write yours.")
+
+
+class RevisionRequiredError(DomainError):
+    code = "revision_required"
+    status = 428
+    title = _("Say in If-Match which revision you have read: the ETag of the draft.")
+
+
 class NoticeNotApprovedError(DomainError):
     code = "notice_not_approved"
     status = 409

@@ -13,6 +13,7 @@ from consent.notices.blocks import wording_of
 from consent.notices.kinds import NoticeKind
 from consent.notices.lint import Finding, lint
 from consent.notices.models import NoticeVersion
+from consent.notices.plain import plain_blocks
 from consent.notices.publishing import known_purposes
 from consent.notices.queries import VersionLine, version_lines
 from consent.notices.structure import Notice
@@ -71,6 +72,21 @@ def draft_of(page: NoticePage) -> tuple[str, Notice]:
         wordings=tuple(wording_of(child.value) for child in wordings),
     )
     return content.get("title", page.title), notice
+
+
+def draft_values(line: NoticeLine) -> dict[str, Any]:
+    """The text that is worked on, as plain JSON."""
+    draft = line.page.get_latest_revision_as_object()
+    wordings = draft.wordings
+    return {
+        "key": line.key,
+        "kind": line.page.kind,
+        "state": line.state,
+        "revision": str(line.page.latest_revision_id or ""),
+        "title": draft.title,
+        "from_person": draft.from_person,
+        "wordings": plain_blocks(wordings.stream_block, wordings.get_prep_value()),
+    }
 
 
 def notice_lines(organisation: Organisation, *, key: str = "") -> list[NoticeLine]:
@@ -178,18 +194,22 @@ REGISTER_COLUMNS = (
 def register_rows(organisation: Organisation) -> Iterator[tuple[Any, ...]]:
     """Every published wording with its digest and the time it was live."""
     rows = NoticeVersion.objects.filter(organisation=organisation).order_by("notice", "-number", "language")
-    for row in rows.defer("html", "text", "form"):
-        yield (
-            row.notice,
-            row.kind,
-            row.number,
-            row.language,
-            row.title,
-            moment(row.published_at),
-            moment(row.ended_at),
-            row.published_by,
-            bytes(row.digest).hex(),
-        )
+    yield from map(register_row, rows.defer("html", "text", "form"))
+
+
+def register_row(row: NoticeVersion) -> tuple[Any, ...]:
+    """The values of :data:`REGISTER_COLUMNS`."""
+    return (
+        row.notice,
+        row.kind,
+        row.number,
+        row.language,
+        row.title,
+        moment(row.published_at),
+        moment(row.ended_at),
+        row.published_by,
+        bytes(row.digest).hex(),
+    )
 
 
 def moment(at: datetime | None) -> str:

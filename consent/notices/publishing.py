@@ -25,6 +25,7 @@ from consent.notices.rendering import html_of, text_of
 from consent.notices.structure import KnownPurpose, Notice, form_of
 from consent.notices.wagtail_models import NoticePage
 from consent.purposes.models import Purpose
+from consent.texts.kept import noted, notice_text
 from portal import audit
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
@@ -136,6 +137,7 @@ def freeze(*, actor: Actor, organisation: Organisation, notice: Notice, at: date
             "number": last + 1,
             "languages": [version.language for version in versions],
             "digests": [bytes(version.digest).hex() for version in versions],
+            **noted(notice_text(version) for version in versions),
         },
         at=at,
     )

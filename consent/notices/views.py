@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from consent.notices import actions
-from consent.notices.comparing import compare
+from consent.notices.comparing import asked_number, compare
 from consent.notices.deciding import eyes_of
 from consent.notices.forms import DecisionForm, NoticeForm
 from consent.notices.kinds import NoticeKind
@@ -194,8 +194,8 @@ def notice_compare(request: MemberRequest, key: str) -> HttpResponse:
     if not line.versions:
         raise NotFoundError
     newest = line.versions[0].number
-    before = version_numbered(line, asked_number(request, "from", max(newest - 1, 1)))
-    after = version_numbered(line, asked_number(request, "to", newest))
+    before = version_numbered(line, asked_number(request.GET.get("from", ""), max(newest - 1, 1)))
+    after = version_numbered(line, asked_number(request.GET.get("to", ""), newest))
     shared = [language for language in after.languages if language in before.languages]
     language = request.GET.get("language", "")
     language = language if language in shared else next(iter(shared), "")
@@ -229,11 +229,6 @@ def register_json(request: MemberRequest) -> HttpResponse:
 
 
 # Shared by the pages above
-
-
-def asked_number(request: MemberRequest, name: str, default: int) -> int:
-    asked = request.GET.get(name, "")
-    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 9 else default
 
 
 def version_numbered(line: NoticeLine, number: int) -> VersionLine:

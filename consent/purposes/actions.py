@@ -29,6 +29,7 @@ from consent.purposes.rules import (
 from consent.purposes.soundness import require_sound
 from consent.purposes.versions import keep_current, spoken, write_version
 from consent.renewal.writing import carry_objections
+from consent.texts.kept import noted, purpose_text
 from portal import audit
 from portal.channels import Channel
 from portal.errors import FieldProblem, InvalidInputError, NotFoundError
@@ -120,9 +121,9 @@ def create_purpose(
     try:
         with transaction.atomic():
             purpose.save()
-            write_version(purpose, by=actor, at=at)
+            version = write_version(purpose, by=actor, at=at)
             carried = carry_objections(replaced=replaced, purpose=purpose, now=at) if replaced else 0
-            details = {**told, "key": key}
+            details = {**told, "key": key, **noted([purpose_text(version)])}
             if replaced:
                 details |= {"replaces": replaced.key, "reason": replaces_reason, "carried": carried}
             audit.record(actor=actor, action="purpose.created", target=purpose, details=details, at=at)
@@ -192,8 +193,7 @@ def change_locked(
     """Assign, count the version up, keep it, and note who did it."""
     before = spoken(purpose)
     versioned = changed.keys() - NOT_VERSIONED
-    if versioned:
-        keep_current(purpose)
+    kept = keep_current(purpose) if versioned else []
     assign(purpose, changed)
     require_sound(purpose, at, complete=complete)
     material = is_material(changed, before, spoken(purpose), materiality, used=used)
@@ -204,8 +204,9 @@ def change_locked(
             purpose.material_version, purpose.material_at = purpose.version, at
     purpose.save()
     if versioned:
-        write_version(purpose, by=actor, at=at, material=material, reason=materiality.reason.strip())
+        kept.append(write_version(purpose, by=actor, at=at, material=material, reason=materiality.reason.strip()))
     details = {"key": purpose.key, "changes": changed, "version": purpose.version, "material": material}
+    details |= noted(map(purpose_text, kept)) if kept else {}
     audit.record(actor=actor, action="purpose.updated", target=purpose, details=details, at=at)
 
 

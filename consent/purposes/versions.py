@@ -48,7 +48,10 @@ def write_version(
     )
 
 
-def keep_current(purpose: Purpose) -> None:
-    """Make sure that what is about to change has its version: purposes may be older than versions are."""
-    if not PurposeVersion.objects.filter(purpose=purpose, number=purpose.version).exists():
-        write_version(purpose, by=None, at=purpose.updated_at)
+def keep_current(purpose: Purpose) -> list[PurposeVersion]:
+    """Make sure that what is about to change has its version, and give it where it is new: purposes may be older than
+    versions are.
+    """
+    if PurposeVersion.objects.filter(purpose=purpose, number=purpose.version).exists():
+        return []
+    return [write_version(purpose, by=None, at=purpose.updated_at)]

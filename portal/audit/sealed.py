@@ -14,8 +14,9 @@ from typing import Any
 import rfc8785
 from django.utils.translation import gettext_lazy as _
 
+from portal.organisations.roles import Capability
 from portal.seals.canonical import MomentCells
-from portal.seals.streams import Documents, Stream, register_stream, unescaped
+from portal.seals.streams import Documents, Named, Stream, register_stream, unescaped
 
 COLUMNS = (
     "e.organisation_id",
@@ -39,11 +40,12 @@ def register() -> None:
             columns=COLUMNS,
             recorded="e.at",
             open=open_audit,
+            capability=Capability.AUDIT_VIEW,
         )
     )
 
 
-def open_audit(_cursor: Any, names: Mapping[int, bytes]) -> Documents:
+def open_audit(_cursor: Any, names: Mapping[int, bytes], _named: Named) -> Documents:
     moment = MomentCells()
     organisations = {b"%d" % pk: name for pk, name in names.items()}
 

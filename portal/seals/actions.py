@@ -6,17 +6,19 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from portal.jobs.actions import start_job
-from portal.jobs.models import Job, JobState
+from portal.jobs.models import Job
 from portal.jobs.running import JobRun
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Capability
+from portal.seals import sql
 from portal.seals.models import Verification
+from portal.seals.queries import rows_sealed, running_verification, target_of
 from portal.seals.streams import Stream, streams
 from portal.seals.verifying import Findings, Interrupted, verify_chain
 
@@ -39,10 +41,18 @@ def start_verification(*, actor: Actor, organisation: Organisation | None) -> Jo
     from portal.seals.tasks import verify
 
     actor.require(Capability.AUDIT_VIEW)
-    target = f"seals:{organisation.pk if organisation else 'host'}"
-    if Job.objects.filter(target_id=target, state__in=[JobState.QUEUED, JobState.RUNNING]).exists():
+    target = target_of(organisation)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.HOLD_VERIFICATIONS, {"target": target})
+    if running_verification(organisation) is not None:
         return None
-    return start_job(actor=actor, organisation=organisation, task=verify, target_id=target)
+    return start_job(
+        actor=actor,
+        organisation=organisation,
+        task=verify,
+        target_id=target,
+        expected=rows_sealed(organisation.pk if organisation else None) or None,
+    )
 
 
 def execute_verification(run: JobRun) -> dict[str, Any]:
@@ -61,7 +71,7 @@ def verify_stream(run: JobRun, stream: Stream, outcomes: dict[str, Any]) -> Veri
     started, interrupted = timezone.now(), None
     if run.checkpoint.get("stream") == stream.name:
         started = datetime.fromisoformat(run.checkpoint["started_at"])
-        interrupted = Interrupted(run.checkpoint["number"], started)
+        interrupted = Interrupted(run.checkpoint["number"], started, run.checkpoint.get("named", {}))
     before = sum(outcome["rows"] for outcome in outcomes.values())
 
     def keep_place(findings: Findings) -> None:
@@ -69,6 +79,7 @@ def verify_stream(run: JobRun, stream: Stream, outcomes: dict[str, Any]) -> Veri
             "outcomes": outcomes,
             "stream": stream.name,
             "number": findings.head.number if findings.head else 0,
+            "named": findings.named,
             "started_at": started.isoformat(),
         }
         run.save(checkpoint=place, done=before + findings.rows)
@@ -85,4 +96,5 @@ def outcome_of(found: Verification) -> dict[str, Any]:
             code=found.code,
             **{f"at_{name}": value for name, value in found.details.items()},
         )
-    return {"ok": found.ok, "rows": found.rows, "seals": found.seals, "code": found.code}
+    counted = {"ok": found.ok, "rows": found.rows, "seals": found.seals, "code": found.code}
+    return {**counted, "verification": found.pk}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,10 +12,15 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.crypto import signing
+from portal.errors import NotFoundError
+from portal.jobs.models import Job, JobState
 from portal.organisations.models import Organisation
 from portal.seals import merkle, sql
 from portal.seals.models import Seal, SealBlock, SealingState, Verification
 from portal.seals.streams import Stream, streams
+from portal.seals.words import words_of
+from portal.ui.components import Text
 from portal.ui.numbers import duration, number
 
 LAG = timedelta(minutes=10)
@@ -116,6 +121,7 @@ class StreamState:
     passed_at: datetime | None
     head: Seal | None
     waiting: int
+    horizon: int
     verified: Verification | None
 
     @property
@@ -139,6 +145,11 @@ class StreamState:
         return words % {"rows": number(self.verified.rows), "time": duration(self.verified.seconds)}
 
     @property
+    def finding(self) -> Text:
+        """What the last verification found, as a sentence; empty when the chain holds."""
+        return words_of(self.stream, self.verified.code) if self.verified else ""
+
+    @property
     def tone(self) -> str:
         if self.verified is None:
             return "warning"
@@ -160,7 +171,70 @@ def stream_state(stream: Stream, organisation: Organisation) -> StreamState:
             sql.count_waiting(stream), {"organisation": organisation.pk, "horizon": state.horizon if state else 0}
         )
         waiting = int(cursor.fetchone()[0])
-    return StreamState(stream, state.passed_at if state else None, head, waiting, newest)
+    horizon = state.horizon if state else 0
+    return StreamState(stream, state.passed_at if state else None, head, waiting, horizon, newest)
+
+
+def seal_numbered(stream: Stream, organisation: Organisation, number: int) -> Seal:
+    """One seal of a chain; ``not_found`` otherwise. Index: one_seal_a_number."""
+    found = seals_of(stream.name, organisation).filter(number=number).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def key_history(organisation: Organisation) -> list[signing.PublicKey]:
+    """Every key that has signed for this organisation, the newest first."""
+    keys = signing.public_keys(organisation).values()
+    return sorted(keys, key=lambda key: key.valid_from, reverse=True)
+
+
+# Verifications as jobs
+
+VERIFY = "portal.seals.tasks.verify"
+
+
+def target_of(organisation: Organisation | None) -> str:
+    return f"seals:{organisation.pk if organisation else 'host'}"
+
+
+def running_verification(organisation: Organisation | None) -> Job | None:
+    """The one that waits or runs."""
+    at_work = [JobState.QUEUED, JobState.RUNNING]
+    return Job.objects.filter(target_id=target_of(organisation), state__in=at_work).first()
+
+
+def verification_jobs(organisation: Organisation) -> QuerySet[Job]:
+    """Those of one organisation. Index: jobs_newest_first."""
+    return Job.objects.filter(organisation=organisation, task=VERIFY)
+
+
+def verification_job(organisation: Organisation, job_id: str) -> Job:
+    known = job_id.isascii() and job_id.isdecimal() and len(job_id) < 19
+    found = verification_jobs(organisation).filter(pk=int(job_id)).first() if known else None
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def results_of(organisation: Organisation, jobs: Iterable[Job]) -> dict[int, list[Verification]]:
+    """Job id -> what it has found so far, chain by chain; one query."""
+    named: dict[int, int] = {}
+    for job in jobs:
+        outcomes = job.outcome or job.checkpoint.get("outcomes", {})
+        named |= {found["verification"]: job.pk for found in outcomes.values() if "verification" in found}
+    results: dict[int, list[Verification]] = {}
+    for found in Verification.objects.filter(organisation=organisation, pk__in=named).order_by("pk"):
+        results.setdefault(named[found.pk], []).append(found)
+    return results
+
+
+def rows_sealed(organisation_id: int | None) -> int:
+    """Of all chains: what a verification looks at."""
+    parameters = {"organisation": organisation_id, "streams": [stream.name for stream in streams()]}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.ROWS_SEALED, parameters)
+        return int(cursor.fetchone()[0])
 
 
 def sealer_check() -> str:

@@ -155,7 +155,7 @@ def seal_window(cursor: Any, stream: Stream, window: Window, mine: uuid.UUID | N
     """Read the rows of a window and seal those that no block names yet; memory is bounded by one seal."""
     sealed = sealed_ids(cursor, stream, window)
     names = organisation_names()
-    documents = stream.open(cursor, {pk: text_inside(slug) for pk, slug in names.items()})
+    documents = stream.open(cursor, {pk: text_inside(slug) for pk, slug in names.items()}, {})
     writer = Writer(stream, window.epoch, names, mine)
     statement = sql.new_rows(stream, restored=window.restored)
     limits = {"low": window.low, "high": window.xmin, "xmin": window.xmin, "xmax": window.xmax}

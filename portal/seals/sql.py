@@ -28,6 +28,19 @@ READ_WHOLE = "SET LOCAL enable_seqscan = on"
 # Whoever writes must still hold the lease. Parameters: stream, lease.
 HOLD_LEASE = "UPDATE portal_sealingstate SET lease = lease WHERE stream = %(stream)s AND lease = %(lease)s"
 
+# Verifications of one organisation are asked for one after the other. Parameter: target.
+HOLD_VERIFICATIONS = "SELECT pg_advisory_xact_lock(hashtext('portal_verifications'), hashtext(%(target)s))"
+
+# How many rows all chains of an organisation hold. Index: one_seal_a_number. Parameters: organisation, streams.
+ROWS_SEALED = """
+SELECT coalesce(sum(head.total), 0) FROM unnest(%(streams)s::text[]) AS stream(name)
+CROSS JOIN LATERAL (
+    SELECT s.total FROM portal_seal s
+    WHERE s.organisation_id IS NOT DISTINCT FROM %(organisation)s AND s.stream = stream.name
+    ORDER BY s.number DESC LIMIT 1
+) head
+"""
+
 # The ids that blocks name already, for transactions of a window: those of a pass that was cut off, and after a restore
 # those sealed when transactions were counted otherwise. Index: blocks_by_span. Parameters: stream, low, high.
 SEALED_IN = """

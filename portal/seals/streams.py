@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from portal.organisations.roles import Capability
 from portal.ui.components import Text
 
 Documents = Callable[[bytes, bytes], bytes]
@@ -14,15 +15,21 @@ Documents = Callable[[bytes, bytes], bytes]
 These come as COPY text writes them: with a tab between two, and null and empty alike as nothing.
 """
 
-OpenStream = Callable[[Any, Mapping[int, bytes]], Documents]
-"""Gets a cursor and the organisations' names, already escaped; reads what all rows need."""
+Named = dict[str, int]
+"""What rows name elsewhere, in the stream's own words, each with the first row that does."""
 
-RowCheck = Callable[[int | None], "list[Orphan]"]
+OpenStream = Callable[[Any, Mapping[int, bytes], Named], Documents]
+"""Gets a cursor, the organisations' names, already escaped, and where to note what the rows name elsewhere; reads what
+all rows need.
+"""
+
+RowCheck = Callable[[int | None, Named], "list[Orphan]"]
+"""Gets the organisation and what its sealed rows name; looks whether it is there, and as it was."""
 
 
 @dataclass(frozen=True)
 class Orphan:
-    """Something that rests on a row of the stream which is not there."""
+    """Something that rests on a row of the stream which is not there, or on which a row rests."""
 
     code: str
     id: str
@@ -35,7 +42,8 @@ class Stream:
     It has the columns ``organisation_id``, ``id`` and ``transaction`` (xid8, set by the database itself), a BRIN index
     on ``(transaction::text::bigint)``, and the trigger that keeps it from being changed. ``columns`` are SQL
     expressions on the row ``e``, in the order in which ``open`` expects their cells; ``recorded`` is when a row was
-    written.
+    written. Whoever has the ``capability`` may see the state of its chain. ``findings``: what the codes of its
+    ``orphans`` mean.
     """
 
     name: str
@@ -44,7 +52,9 @@ class Stream:
     columns: Sequence[str]
     recorded: str
     open: OpenStream
+    capability: Capability
     orphans: RowCheck | None = None
+    findings: Mapping[str, Text] = field(default_factory=dict)
 
 
 _streams: dict[str, Stream] = {}

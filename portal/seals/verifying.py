@@ -20,7 +20,7 @@ from portal.seals.canonical import text_inside
 from portal.seals.models import Seal, SealingState, Verification
 from portal.seals.sealing import BLOCK_ROWS, SEAL_ROWS, organisation_names, reading, window_of
 from portal.seals.stored import Block, CurrentRows, GroupRows
-from portal.seals.streams import Stream
+from portal.seals.streams import Named, Orphan, Stream
 
 NAMED = 10  # rows that a finding names; there may be millions
 SEALS_READ = 1000  # together, at most
@@ -60,6 +60,7 @@ class Findings:
     problem: Problem | None = None
     ids: BitMap64 = field(default_factory=BitMap64)
     place: Place | None = None
+    named: Named = field(default_factory=dict)
 
 
 Progress = Callable[[Findings], None]
@@ -68,10 +69,13 @@ Progress = Callable[[Findings], None]
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """A verification that was interrupted: the last seal it had found right, and when it began."""
+    """A verification that was interrupted: the last seal it had found right, when it began, what the rows up to there
+    name elsewhere.
+    """
 
     number: int
     started_at: datetime
+    named: Named = field(default_factory=dict)
 
 
 class BrokenError(Exception):
@@ -96,6 +100,7 @@ def verify_chain(
     organisation_id = organisation.pk if organisation else None
     try:
         if interrupted:
+            findings.named.update(interrupted.named)
             take_up(stream, organisation_id, interrupted.number, findings)
         check_chain(stream, organisation_id, findings, progress or (lambda _findings: None))
     except BrokenError as error:
@@ -134,12 +139,13 @@ def check_chain(stream: Stream, organisation: int | None, findings: Findings, pr
         after = findings.head.number if findings.head else 0
         for group in groups(seals_of(stream, organisation, after=after)):
             signed = {**names, organisation: text_inside(group[0].slug)} if organisation else names
-            check_group(group, GroupRows(cursor, stream, group, stream.open(cursor, signed)), keys, findings)
+            documents = stream.open(cursor, signed, findings.named)
+            check_group(group, GroupRows(cursor, stream, group, documents), keys, findings)
             progress(findings)
         check_earlier_heads(stream, organisation)
         if state is not None:
             check_nothing_slipped_in(cursor, stream, organisation, state, findings)
-    check_orphans(stream, organisation)
+    check_orphans(stream, organisation, findings)
 
 
 def keys_of(organisation: int | None) -> dict[str, signing.PublicKey]:
@@ -325,7 +331,16 @@ def check_nothing_slipped_in(
         raise BrokenError(Problem("row_inserted", rows=tuple(inserted[:NAMED])))
 
 
-def check_orphans(stream: Stream, organisation: int | None) -> None:
-    found = stream.orphans(organisation) if stream.orphans else []
+def check_orphans(stream: Stream, organisation: int | None, findings: Findings) -> None:
+    found = stream.orphans(organisation, findings.named) if stream.orphans else []
     if found:
-        raise BrokenError(Problem(found[0].code, note=", ".join(orphan.id for orphan in found[:NAMED])))
+        raise BrokenError(Problem(found[0].code, note=orphans_note(found)))
+
+
+def orphans_note(found: Sequence[Orphan]) -> str:
+    """Those of the first kind by name, then the other kinds, each behind its code."""
+    by_code: dict[str, list[str]] = {}
+    for orphan in found:
+        by_code.setdefault(orphan.code, []).append(orphan.id)
+    first, *others = ((code, ", ".join(ids[:NAMED])) for code, ids in by_code.items())
+    return "; ".join([first[1], *(f"{code}: {ids}" for code, ids in others)])

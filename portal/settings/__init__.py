@@ -88,6 +88,7 @@ ONE_CLICK_DOOR = "consent.preferences.one_click_door.OneClickDoor"
 API_ROUTERS = [
     "consent.purposes.api.router",
     "consent.notices.api.router",
+    "consent.notices.draft_api.router",
     "subscribers.fields.api.router",
     "subscribers.contacts.api.router",
     "consent.collection.api.router",
@@ -99,6 +100,7 @@ API_ROUTERS = [
     "subscribers.segments.api.router",
     "subscribers.suppression.api.router",
     "consent.audiences.api.router",
+    "portal.seals.api.router",
     "portal.audit.api.router",
 ]
 ENGINE_API_ROUTERS = ["consent.engine.api.router"]

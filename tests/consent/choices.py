@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,10 @@ from django_scopes import scope
 from consent.ledger.models import ConsentState
 from consent.ledger.recording import Choice, record_events
 from consent.purposes.models import Basis, Purpose
+from consent.purposes.versions import write_version
+from consent.texts.kept import KeptText, noted, purpose_text
+from portal import audit
+from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 
@@ -41,7 +46,14 @@ def new_purpose(organisation: Organisation, key: str = "newsletter", **values: A
         **values,
     }
     with scope(organisation=organisation):
-        return Purpose.objects.create(organisation=organisation, key=key, **values)
+        purpose = Purpose.objects.create(organisation=organisation, key=key, **values)
+        note_texts(organisation, [purpose_text(write_version(purpose, by=None, at=NOW))])
+        return purpose
+
+
+def note_texts(organisation: Organisation, texts: Iterable[KeptText]) -> None:
+    """What the audit log says of versions that were written past their actions."""
+    audit.record(actor=Actor.system(organisation), action="texts.recorded", target_type="texts", details=noted(texts))
 
 
 def choose(contact: Contact, purpose: Purpose, action: str, **values: Any) -> int | None:

@@ -99,3 +99,38 @@ def test_a_viewer_sees_and_may_not_record(viewer: User, newsletter: Purpose, ada
     assert "No consent" in page
     assert "/choice/" not in page
     assert client.get(f"/o/acme/ledger/contacts/{ada.pk}/choice/").status_code == 403
+
+
+def test_the_list_shows_who_is_erased_and_leads_nowhere_with_it(
+    marketing: Client, newsletter: Purpose, ada: Contact, ben: Contact
+) -> None:
+    choose(ada, newsletter, "grant")
+    choose(ben, newsletter, "grant")
+    Contact.objects.filter(pk=ada.pk).delete()
+    page = marketing.get("/o/acme/ledger/").content.decode()
+    assert f"#{ada.pk}, erased" in page
+    assert f"/o/acme/contacts/{ada.pk}/" not in page
+    assert f'/o/acme/contacts/{ben.pk}/">#{ben.pk}<' in page
+
+
+def test_somebody_of_another_organisation_is_no_link(
+    marketing: Client, newsletter: Purpose, ada: Contact, ada_elsewhere: Contact
+) -> None:
+    """Events name ids without a foreign key: one that leads elsewhere leads nowhere from here."""
+    event = ConsentEvent.objects.get(pk=choose(ada, newsletter, "grant"))
+    ConsentEvent.objects.bulk_create(
+        [
+            ConsentEvent(
+                organisation=event.organisation,
+                contact_id=ada_elsewhere.pk,
+                purpose=newsletter,
+                channel="email",
+                action="grant",
+                basis="consent",
+                occurred_at=event.occurred_at,
+                recorded_at=event.recorded_at,
+                source="form",
+            )
+        ]
+    )
+    assert f"/contacts/{ada_elsewhere.pk}/" not in marketing.get("/o/acme/ledger/").content.decode()

@@ -259,7 +259,10 @@ def test_an_entry_of_the_audit_log_that_was_changed_is_named(in_acme: Organisati
     seal("audit")
     assert verify(in_acme, "audit").ok
     with superuser() as cursor:
-        cursor.execute("""UPDATE portal_auditentry SET details = '{"people": 4, "ratio": 0.5}' RETURNING id""")
+        cursor.execute(
+            """UPDATE portal_auditentry SET details = '{"people": 4, "ratio": 0.5}'"""
+            " WHERE action = 'test.done' RETURNING id"
+        )
         (changed,) = cursor.fetchone()
     assert finding(in_acme, "audit") == ("row_changed", 1, [changed])
 

@@ -223,6 +223,12 @@ def test_the_age_is_the_purposes_own_or_that_of_the_country(country: str, values
     assert age_limit(country, purpose) == age
 
 
+@pytest.mark.parametrize(("country", "age"), [("DK", 15), ("LI", 16), ("NO", 13), ("CY", 14), ("SI", 15), ("US", 16)])
+def test_the_age_of_a_country_is_that_of_its_law(country: str, age: int) -> None:
+    """Those that changed, or that are easily taken for another's."""
+    assert country_age(country) == age
+
+
 def test_article_8_leaves_no_country_outside_13_to_16() -> None:
     from consent.purposes.ages import AGES
 

@@ -15,7 +15,16 @@ from portal.seals.sealing import Sealed, seal_stream
 from portal.seals.streams import stream_named
 from portal.seals.verifying import verify_chain
 
-APPEND_ONLY = ("portal_auditentry", "consent_consentevent", "portal_seal", "portal_sealblock", "portal_verification")
+APPEND_ONLY = (
+    "portal_auditentry",
+    "consent_consentevent",
+    "consent_noticeversion",
+    "consent_purposeversion",
+    "consent_formversion",
+    "portal_seal",
+    "portal_sealblock",
+    "portal_verification",
+)
 
 
 def one_pass(stream: str = "ledger") -> Sealed:

@@ -1,0 +1,66 @@
+"""What a form showed as lines of text, so that two versions can be laid side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from consent.collection.documents import Document
+from consent.notices.comparing import Row, compare
+
+
+def compared(before: Document, after: Document, language: str) -> list[Row]:
+    """The rows of a side-by-side table, in a language that both speak."""
+    return compare("\n".join(lines_of(before, language)), "\n".join(lines_of(after, language)))
+
+
+def shared_languages(before: Document, after: Document) -> list[str]:
+    return [language for language in after["languages"] if language in before["languages"]]
+
+
+def lines_of(document: Document, language: str) -> Iterator[str]:
+    """Every word of the form in one language as visitors met them, then what held beside the words."""
+    words = document["languages"][language]
+    for name in ("title", "intro", "summary", "controller", "withdrawal", "objection"):
+        yield words.get(name) or ""
+    yield from notice_lines(words.get("notice"))
+    yield words.get("choices_legend") or ""
+    for choice in words.get("choices") or ():
+        yield from choice_lines(choice)
+    yield " / ".join(answer for answer in (words.get("yes"), words.get("no")) if answer)
+    yield words.get("email") or ""
+    for asked in words.get("fields") or ():
+        yield from field_lines(asked)
+    yield from age_lines(words.get("age"))
+    yield words.get("button") or ""
+    yield words.get("thanks") or ""
+    yield setting(_("Double opt-in"), document.get("double_opt_in"))
+
+
+def notice_lines(notice: Any) -> Iterator[str]:
+    if notice:
+        yield _("Notice: %(title)s (%(version)s)") % {"title": notice["title"], "version": notice["version"]}
+
+
+def choice_lines(choice: Any) -> Iterator[str]:
+    yield choice["label"]
+    yield choice["description"]
+    values = {"purpose": choice["purpose"], "number": choice["purpose_version"], "channel": choice["channel"]}
+    yield _("Purpose %(purpose)s, version %(number)s, by %(channel)s") % values
+
+
+def field_lines(asked: Any) -> Iterator[str]:
+    yield f"{asked['label']} ({_('required')})" if asked.get("required") else asked["label"]
+    yield asked.get("justification") or ""
+    yield ", ".join(asked.get("options") or ())
+
+
+def age_lines(age: Any) -> Iterator[str]:
+    if age:
+        yield from (age[name] for name in ("question", "over", "under", "parent", "why"))
+
+
+def setting(label: str, value: Any) -> str:
+    return _("%(label)s: %(answer)s") % {"label": label, "answer": _("yes") if value else _("no")}
