@@ -13,13 +13,14 @@ from django.db.models import QuerySet
 from django_scopes import scopes_disabled
 
 from consent.collection.documents import Document, form_document
-from consent.collection.models import CollectionPoint, FormVersion, PointState
+from consent.collection.models import CollectionPoint, FormVersion, PointKind, PointState
 from consent.notices.models import NoticeVersion
 from consent.purposes.models import Purpose
 from portal.errors import NotFoundError
 from portal.organisations.links import organisation_url
 from portal.organisations.models import Organisation
 from subscribers.fields.models import Field
+from subscribers.imports.models import Import
 
 HEADING = re.compile(r"(</?h)([1-5])\b")
 # Index: sign_ups_by_point.
@@ -60,12 +61,16 @@ def points_showing(organisation: Organisation, notice: str) -> list[tuple[str, s
 
 
 def public_point(slug: str, key: str) -> CollectionPoint:
-    """A point that has been published, as a visitor asks for it; ``not_found`` for any other."""
+    """A point that has been published, as a visitor asks for it; ``not_found`` for any other.
+
+    So it is for one of the kind `import`: another tool shows its form, and files bring the answers.
+    """
     with scopes_disabled():
         found = (
             CollectionPoint.objects.select_related("organisation")
             .filter(organisation__slug=slug, key=key)
             .exclude(state=PointState.DRAFT)
+            .exclude(kind=PointKind.IMPORT)
             .first()
         )
     if found is None:
@@ -106,6 +111,12 @@ def document_of(point: CollectionPoint, config: Mapping[str, Any], found: Materi
         notices=found.notices,
         fields=found.fields,
     )
+
+
+def imports_of(point: CollectionPoint, most: int) -> list[Import]:
+    """The newest files that name the point. Index: imports_newest_first, the organisation's imports passed over."""
+    found = Import.objects.filter(organisation=point.organisation_id, collection_point=point.key)
+    return list(found.order_by("-pk")[:most])
 
 
 def version_of(point: CollectionPoint, number: int) -> FormVersion | None:
