@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from consent.collection.models import CollectionPoint, PointKind
 from consent.import_shown import History, Shown, history_of, history_of_import
 from consent.ledger.errors import BeforeNoticeError
 from consent.notices.models import NoticeVersion
+from consent.purposes.models import Purpose
 from portal.channels import Channel
 from portal.errors import FieldProblem, type_of_text
 from portal.organisations.links import absolute, organisation_url
@@ -23,6 +25,7 @@ from subscribers.imports.models import Import
 from subscribers.imports.passport.periods import Period, Spans
 from subscribers.imports.passport.points import NamedPoint, Naming, Points, ShownNotice, register_points
 
+IS_KEY = re.compile(r"[a-z0-9-]{1,40}").fullmatch
 POINT = ("options", "collection_point")
 LANGUAGE = ("options", "notice_language")
 DETAILS: dict[str, type_of_text] = {
@@ -59,6 +62,8 @@ def choices(organisation: Organisation) -> list[tuple[str, str]]:
 
 
 def point_named(organisation: Organisation, key: str) -> CollectionPoint | None:
+    if not IS_KEY(key):
+        return None
     return CollectionPoint.objects.filter(organisation=organisation, key=key).first()
 
 
@@ -103,13 +108,14 @@ def claim_problems(organisation: Organisation, history: History, naming: Naming)
     asked = frozenset[tuple[str, str]]().union(*(period.asked for period in periods))
     for number, consent in enumerate(naming.consents):
         if (consent.get("purpose"), consent.get("channel")) not in asked:
-            yield not_asked(number, consent)
+            yield not_asked(organisation, number, consent)
 
 
-def not_asked(number: int, consent: Mapping[str, str]) -> FieldProblem:
-    channel = consent.get("channel", "")
+def not_asked(organisation: Organisation, number: int, consent: Mapping[str, str]) -> FieldProblem:
+    key, channel = consent.get("purpose", ""), consent.get("channel", "")
+    name = Purpose.objects.filter(organisation=organisation, key=key).values_list("name", flat=True).first()
     label = Channel(channel).label if channel in Channel.values else channel
-    detail = NOT_ASKED % {"purpose": consent.get("purpose", ""), "channel": label}
+    detail = NOT_ASKED % {"purpose": name or key, "channel": label}
     return FieldProblem(("options", "consents", number), "purpose_not_asked", detail)
 
 

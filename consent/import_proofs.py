@@ -93,7 +93,7 @@ def shown_to(source: Import, now: datetime) -> dict[str, Any]:
         "collection_point": {
             "id": str(history.point.pk),
             "key": history.point.key,
-            "kind": str(history.point.kind),
+            "point_kind": str(history.point.kind),
             "language": source.notice_language,
             "shown": [shown_document(each) for each in shown],
         }
@@ -105,10 +105,10 @@ def shown_document(shown: Shown) -> dict[str, Any]:
         "from": shown.begin.isoformat(),
         "until": shown.end.isoformat() if shown.end else None,
         "language": shown.language,
-        "notice_version": shown.version,
-        "notice_sha256": shown.digest.hex(),
+        "notice": shown.version,
+        "notice_digest": shown.digest.hex(),
         "form_version": shown.form.number,
-        "form_sha256": bytes(shown.form.digest).hex(),
+        "form_digest": bytes(shown.form.digest).hex(),
     }
 
 

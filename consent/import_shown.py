@@ -17,7 +17,7 @@ from consent.notices.models import NoticeVersion
 from subscribers.imports.models import Import
 from subscribers.imports.passport.periods import Period, Span, Spans
 from subscribers.imports.stages import Columns
-from subscribers.imports.values.converting import MEMORY, NULL
+from subscribers.imports.values.converting import MEMORY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,31 +146,44 @@ def history_of_import(source: Import, now: datetime) -> History | None:
     return history_of(point, source.started_at or now).in_language(source.notice_language) if point else None
 
 
+class Memory(dict[str, Shown | None]):
+    """What was shown on each date, a cell of COPY text, to who prefers one language; most dates come again."""
+
+    def __init__(self, preferred: Sequence[Spans[Shown]]) -> None:
+        super().__init__()
+        self._preferred = preferred
+
+    def __missing__(self, cell: str) -> Shown | None:
+        if len(self) > MEMORY:
+            self.clear()
+        moment = datetime.fromisoformat(cell)
+        found = self[cell] = next((shown for spans in self._preferred if (shown := spans.at(moment))), None)
+        return found
+
+
 class Timeline:
     """Says which of many notices each row of a file was shown."""
 
     def __init__(self, history: History, zone: tzinfo) -> None:
         self.point_id = history.point.pk
         self.shown = list(history.shown)
-        self._languages = history.languages
         self._spans = history.by_language(zone)
-        self._memory: dict[tuple[str, str], Shown | None] = {}
+        self._memories: dict[str, Memory] = {}
 
     def of_rows(self, columns: Columns, moments: Sequence[str]) -> Sequence[Shown | None]:
         """What each row was shown: in its own language where there was one, else in the first of the point's."""
         if len(self.shown) == 1:
             return [self.shown[0]] * len(moments)
-        spoken = columns.get("language") if len(self._languages) > 1 else None
-        memory, found = self._memory, []
-        for row in zip(moments, spoken or [NULL] * len(moments), strict=True):
-            if row not in memory:
-                if len(memory) > MEMORY:
-                    memory.clear()
-                memory[row] = self._at(datetime.fromisoformat(row[0]), row[1])
-            found.append(memory[row])
-        return found
+        spoken = columns.get("language") if len(self._spans) > 1 else None
+        if spoken is None:
+            return list(map(self._memory("").__getitem__, moments))
+        memories = {language: self._memory(language.partition("-")[0]) for language in set(spoken)}
+        return [memories[language][moment] for language, moment in zip(spoken, moments, strict=True)]
 
-    def _at(self, moment: datetime, language: str) -> Shown | None:
-        mine = language.partition("-")[0]
-        order = sorted(self._languages, key=lambda code: code != mine)
-        return next((shown for code in order if (shown := self._spans[code].at(moment))), None)
+    def _memory(self, language: str) -> Memory:
+        """One for each language that the point speaks, and one for all others."""
+        mine = language if language in self._spans else ""
+        if mine not in self._memories:
+            order = sorted(self._spans, key=lambda code: code != mine)
+            self._memories[mine] = Memory([self._spans[code] for code in order])
+        return self._memories[mine]

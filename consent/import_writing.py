@@ -160,11 +160,12 @@ def picked(cells: Sequence[T], numbers: Sequence[int]) -> Sequence[T]:
 
 def by_what_was_shown(shown: Sequence[Shown | None]) -> Iterable[tuple[Shown | None, Sequence[int]]]:
     """The numbers of the rows that were shown the same; there are few such groups, nearly always one."""
-    if shown and shown.count(shown[0]) == len(shown):
+    ids = list(map(id, shown))
+    if len(set(ids)) == 1:
         return [(shown[0], range(len(shown)))]
-    groups: dict[int, list[int]] = {}
-    for number, each in enumerate(shown):
-        groups.setdefault(id(each), []).append(number)
+    groups: dict[int, list[int]] = {each: [] for each in ids}
+    for number, each in enumerate(ids):
+        groups[each].append(number)
     return [(shown[numbers[0]], numbers) for numbers in groups.values()]
 
 

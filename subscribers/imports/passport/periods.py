@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
+from math import inf
 from typing import Generic, TypeVar
 
 A_DAY = timedelta(days=1)
@@ -36,13 +37,16 @@ class Spans(Generic[S]):
 
     def __init__(self, spans: Iterable[S], zone: tzinfo) -> None:
         self.spans: Sequence[S] = sorted(spans, key=lambda span: span.begin)
-        self._begins = [span.begin for span in self.spans]
+        # As seconds: moments of different zones take long to compare.
+        self._begins = [span.begin.timestamp() for span in self.spans]
+        self._ends = [span.end.timestamp() if span.end else inf for span in self.spans]
         self._zone = zone
 
     def at(self, moment: datetime) -> S | None:
         """The span in which something happened; None in a gap."""
-        place = bisect_right(self._begins, moment)
-        if place and self._lasts(place - 1, moment):
+        seconds = moment.timestamp()
+        place = bisect_right(self._begins, seconds)
+        if place and seconds < self._ends[place - 1]:
             return self.spans[place - 1]
         if place < len(self.spans) and self._begins[place] < self._end_of_day(moment):
             return self.spans[place]
@@ -50,15 +54,11 @@ class Spans(Generic[S]):
 
     def is_before(self, moment: datetime) -> bool:
         """Whether it lies before the first of them."""
-        return not self.spans or moment < self._begins[0]
+        return not self.spans or moment.timestamp() < self._begins[0]
 
-    def _lasts(self, place: int, moment: datetime) -> bool:
-        end = self.spans[place].end
-        return end is None or moment < end
-
-    def _end_of_day(self, moment: datetime) -> datetime:
+    def _end_of_day(self, moment: datetime) -> float:
         """That of a moment that stands for its day; any other moment itself."""
         local = moment.astimezone(self._zone)
         if local.time() != time():
-            return moment
-        return datetime.combine(local.date() + A_DAY, time(), self._zone)
+            return moment.timestamp()
+        return datetime.combine(local.date() + A_DAY, time(), self._zone).timestamp()

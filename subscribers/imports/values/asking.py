@@ -50,8 +50,11 @@ class Asking:
 
     def note(self, columns: Mapping[str, Sequence[str]], stops: Sequence[bool], found: Findings) -> None:
         """Add what is wrong to the findings. An opt-out, and a row that claims nothing, was asked nothing."""
+        verdicts = list(map(self._verdicts.__getitem__, columns["occurred_at"]))
+        if not any(verdicts):
+            return
         said = columns.get("said")
-        for number, verdict in enumerate(map(self._verdicts.__getitem__, columns["occurred_at"])):
+        for number, verdict in enumerate(verdicts):
             if verdict is None or (stops and stops[number]) or (said and said[number] == Said.NONE):
                 continue
             if not isinstance(verdict, Period):

@@ -17,7 +17,7 @@ from consent.import_shown import History, Shown, Timeline
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import ConsentEvent, ConsentState, ImportProof
 from consent.ledger.states import rebuild_states
-from consent.notices.models import NoticeKind, NoticeVersion
+from consent.notices.models import NoticeVersion
 from consent.purposes.models import Purpose
 from consent.rates.counting import count_days, differences
 from consent.rates.models import DailyCount
@@ -30,11 +30,11 @@ from subscribers.imports.models import Import, ImportReject
 from subscribers.imports.passport.periods import Period, Spans
 from tests.consent.choices import choose, new_purpose
 from tests.consent.collection.forms import new_point
+from tests.consent.points import FIRST, notice_of, shop_point
 from tests.subscribers.imports.files import OUR_FORM, counts_of, imported
 
 pytestmark = pytest.mark.django_db
 
-FIRST = datetime(2026, 1, 10, 9, 0, tzinfo=UTC)
 SECOND = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ASKED = replace(
     OUR_FORM,
@@ -47,26 +47,6 @@ DATED = {"email": "email", "when": "consent.occurred_at"}
 SPOKEN = {**DATED, "language": "language"}
 
 
-def notice_of(organisation: Organisation, number: int, language: str, begin: datetime) -> NoticeVersion:
-    """A version, which ends the one before it."""
-    text = f"Notice {number} in {language}."
-    before = NoticeVersion.objects.filter(notice="shop", language=language, ended_at=None)
-    before.update(ended_at=begin)
-    return NoticeVersion.objects.create(
-        organisation=organisation,
-        notice="shop",
-        number=number,
-        language=language,
-        kind=NoticeKind.COLLECTION,
-        title=f"Your data {number}",
-        html=f"<p>{text}</p>",
-        text=text,
-        digest=hashlib.sha256(text.encode()).digest(),
-        published_at=begin,
-        published_by="member:1",
-    )
-
-
 @pytest.fixture
 def newsletter(in_acme: Organisation) -> Purpose:
     return new_purpose(in_acme)
@@ -74,10 +54,7 @@ def newsletter(in_acme: Organisation) -> Purpose:
 
 @pytest.fixture
 def shop(in_acme: Organisation, newsletter: Purpose) -> CollectionPoint:
-    """The form of another tool, which shows a notice of ours; described here only lately."""
-    notice_of(in_acme, 1, "en", FIRST)
-    notice_of(in_acme, 1, "fr", FIRST)
-    return new_point(in_acme, newsletter, key="shop", kind="import", notice="shop", name="Shop")
+    return shop_point(in_acme, newsletter)
 
 
 def problems_of(organisation: Organisation, content: str = "email\na@x.example\n", **values: Any) -> set[str]:
@@ -117,17 +94,17 @@ def test_the_proof_of_the_file_names_form_and_notice(in_acme: Organisation, shop
     assert document["collection_point"] == {
         "id": str(shop.pk),
         "key": "shop",
-        "kind": "import",
+        "point_kind": "import",
         "language": "en",
         "shown": [
             {
                 "from": FIRST.isoformat(),
                 "until": None,
                 "language": "en",
-                "notice_version": "shop/1/en",
-                "notice_sha256": hashlib.sha256(b"Notice 1 in en.").hexdigest(),
+                "notice": "shop/1/en",
+                "notice_digest": hashlib.sha256(b"Notice 1 in en.").hexdigest(),
                 "form_version": 1,
-                "form_sha256": bytes(version.digest).hex(),
+                "form_digest": bytes(version.digest).hex(),
             }
         ],
     }
