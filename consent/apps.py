@@ -10,7 +10,7 @@ class ConsentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from consent import contact_page, dashboard, import_afterwards, import_stage, personal_data
+        from consent import contact_page, dashboard, import_afterwards, import_points, import_stage, personal_data
         from consent.audiences.queries import audiences_using
         from consent.collection import menu as collection
         from consent.collection import papers
@@ -29,6 +29,7 @@ class ConsentConfig(AppConfig):
         personal_data.register()
         import_stage.register()
         import_afterwards.register()
+        import_points.register()
         addresses.register()
         canonical.register()
         collection.register()

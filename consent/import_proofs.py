@@ -12,9 +12,12 @@ from typing import Any
 from django.db import connection, transaction
 
 from consent import import_sql
+from consent.import_shown import Shown, history_of_import
 from consent.ledger.evidence import SealedEvidence, seal_all_canonical, seal_evidence
 from portal.crypto import Sealer, sealer
+from subscribers.imports.merging.dating import collected_at
 from subscribers.imports.models import Import
+from subscribers.imports.passport.declaring import CONSENT_DATE
 from subscribers.imports.passport.documents import proof_of_documents
 from subscribers.imports.stages import Columns
 from subscribers.imports.values.cells import list_of, text_of
@@ -42,12 +45,12 @@ def proof_of_import(source: Import, now: datetime) -> FileProof:
         found = cursor.fetchone()
         if found is not None:
             return FileProof(found[0], bytes(found[1]))
-        sealed = seal_evidence(sealer(source.organisation_id), document_of(source))
+        sealed = seal_evidence(sealer(source.organisation_id), document_of(source, now))
         cursor.execute(import_sql.KEEP_PROOF, parameters | {"digest": sealed.digest, "payload": sealed.payload})
         return FileProof(cursor.fetchone()[0], sealed.digest)
 
 
-def document_of(source: Import) -> dict[str, Any]:
+def document_of(source: Import, now: datetime) -> dict[str, Any]:
     """What the importer declared, and which bytes it was declared about."""
     return {
         "kind": "import",
@@ -68,6 +71,7 @@ def document_of(source: Import) -> dict[str, Any]:
         "occurred_at": source.occurred_at.isoformat() if source.occurred_at else None,
         "basis": source.basis,
         "consents": source.consents,
+        **shown_to(source, now),
         "mapping": source.mapping,
         "note": source.evidence_note,
         "documents": proof_of_documents(source),
@@ -75,6 +79,36 @@ def document_of(source: Import) -> dict[str, Any]:
         "warnings": source.warnings,
         "declared_by": f"user:{source.created_by_id}" if source.created_by_id else "",
         "declared_at": source.created_at.isoformat(),
+    }
+
+
+def shown_to(source: Import, now: datetime) -> dict[str, Any]:
+    """Where its people were asked, and every form and notice that may have been before them, by their dates (C-07)."""
+    history = history_of_import(source, now)
+    if history is None:
+        return {}
+    dated = CONSENT_DATE in source.mapping.values()
+    shown = history.shown if dated else history.at(collected_at(source), source.organisation.zone)
+    return {
+        "collection_point": {
+            "id": str(history.point.pk),
+            "key": history.point.key,
+            "point_kind": str(history.point.kind),
+            "language": source.notice_language,
+            "shown": [shown_document(each) for each in shown],
+        }
+    }
+
+
+def shown_document(shown: Shown) -> dict[str, Any]:
+    return {
+        "from": shown.begin.isoformat(),
+        "until": shown.end.isoformat() if shown.end else None,
+        "language": shown.language,
+        "notice": shown.version,
+        "notice_digest": shown.digest.hex(),
+        "form_version": shown.form.number,
+        "form_digest": bytes(shown.form.digest).hex(),
     }
 
 

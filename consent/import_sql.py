@@ -12,6 +12,8 @@ COPY_EVENTS = """
 COPY consent_consentevent (organisation_id, action, recorded_at, source, source_reference, notice_version, purpose_id,
     channel, basis, purpose_version, id, contact_id, occurred_at, evidence_id, evidence_digest) FROM STDIN
 """
+# The same of an import that names its collection point.
+COPY_SHOWN_EVENTS = COPY_EVENTS.replace("purpose_id,", "notice_digest, collection_point_id, purpose_id,", 1)
 COPY_STATES = """
 COPY consent_consentstate (organisation_id, purpose_id, channel, status, contact_id, since, expires_at, event_id)
 FROM STDIN
@@ -43,28 +45,47 @@ WHERE NOT s.repeated AND COALESCE(s.said, 'grant') = 'grant'
 ORDER BY s.line, p.n
 """  # noqa: S608
 
-GIVEN_MET = """
+
+def given_met(notice: str, *arrays: str) -> str:
+    """What is recorded of people met; ``arrays`` are those that only an import with a collection point sends."""
+    names, more = (["", *(array.partition("(")[2].partition(")")[0] for array in arrays)], ["", *arrays])
+    return f"""
 given AS MATERIALIZED (
     SELECT u.n, u.contact_id, u.purpose_id, u.channel, 'grant'::text AS action, u.basis, u.occurred_at,
-           'import'::text AS source, %(reference)s::text AS source_reference, ''::text AS notice_version,
+           'import'::text AS source, %(reference)s::text AS source_reference, {notice},
            u.purpose_version, NULL::timestamptz AS paused_until,
            COALESCE(u.digest, %(digest)s::bytea) AS digest, u.payload, u.waits AS double_opt_in, u.valid_for_days
     FROM unnest(%(n)s::int[], %(contact)s::bigint[], %(purpose)s::bigint[], %(channel)s::text[], %(basis)s::text[],
                 %(occurred_at)s::timestamptz[], %(digests)s::bytea[], %(payloads)s::bytea[], %(waits)s::boolean[],
-                %(days)s::int[], %(version)s::smallint[])
+                %(days)s::int[], %(version)s::smallint[]{", ".join(more)})
         AS u(n, contact_id, purpose_id, channel, basis, occurred_at, digest, payload, waits, valid_for_days,
-             purpose_version)
+             purpose_version{", ".join(names)})
     JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
     ORDER BY u.contact_id FOR KEY SHARE OF c
-)"""
+)"""  # noqa: S608
+
+
+WITHOUT_NOTICE = given_met("''::text AS notice_version")
+WITH_NOTICE = given_met(
+    "u.notice_version, u.notice_digest, %(point)s::bigint AS collection_point_id",
+    "%(notice_version)s::text[]",
+    "%(notice_digest)s::bytea[]",
+)
 OWN_OR_FILE = "CASE WHEN g.payload IS NULL THEN %(evidence)s::bigint ELSE nextval('consent_evidence_id_seq') END"
 OWN_PROOFS = sql.PROOFS.replace("WHERE evidence_id IS NOT NULL", "WHERE payload IS NOT NULL")
 
-# The ledger's own steps.
-RECORD_MET = f"""
-WITH {GIVEN_MET}, {sql.LOCKED}, {sql.decided_with(OWN_OR_FILE, sql.GRANTING)}, {OWN_PROOFS}, {sql.EVENTS}, {sql.STATES}
+
+def recording(given: str, events: str) -> str:
+    """The ledger's own steps."""
+    decided = sql.decided_with(OWN_OR_FILE, sql.GRANTING)
+    return f"""
+WITH {given}, {sql.LOCKED}, {decided}, {OWN_PROOFS}, {events}, {sql.STATES}
 SELECT count(*), count(*) FILTER (WHERE next_expires_at <= %(now)s) FROM decided
 """  # noqa: S608
+
+
+RECORD_MET = recording(WITHOUT_NOTICE, sql.EVENTS)
+RECORD_MET_SHOWN = recording(WITH_NOTICE, sql.events_with("notice_digest", "collection_point_id"))
 
 # Opt-outs of people who are known: for each purpose on these channels, unless they have stopped already. Leaving a
 # purpose that does not stand on consent is an objection (G 21(2)).

@@ -17,6 +17,7 @@ from django.utils import timezone
 from consent import import_sql
 from consent.import_claims import claimable, claims_of, problems_of
 from consent.import_proofs import proof_of_import
+from consent.import_shown import Timeline, history_of_import
 from consent.import_writing import (
     Claimed,
     Met,
@@ -45,14 +46,17 @@ def register() -> None:
 def begin(source: Import) -> Claimed:
     held = is_quarantined(source.origin_kind)
     claims = claims_of(source, held=held)
+    now = timezone.now()
+    history = history_of_import(source, now) if claims else None
     return Claimed(
         organisation_id=source.organisation_id,
         claims=claims,
         held=held,
-        proof=proof_of_import(source, timezone.now()) if claims and not source.dry_run else None,
+        proof=proof_of_import(source, now) if claims and not source.dry_run else None,
         box=sealer(source.organisation_id),
         collected_at=collected_at(source),
         reference=f"import:{source.pk}",
+        timeline=Timeline(history, source.organisation.zone) if history else None,
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from consent import import_sql
 from consent.import_claims import ClaimedConsent
 from consent.import_proofs import FileProof, rows_with_proof, sealed_rows
+from consent.import_shown import Shown, Timeline
 from portal.crypto import Sealer
 from subscribers.imports.merging.people import copy_into, fresh_ids, moments
 from subscribers.imports.stages import ChunkContext, People, Stop
@@ -17,12 +18,15 @@ from subscribers.imports.values.cells import PIECE_ROWS, copy_lines
 from subscribers.imports.values.converting import NULL
 
 # Line, contact, number of the claim, and where the person stands.
+T = TypeVar("T")
 Met = tuple[int, int, int, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """What holds for all of an import: its claims, and the document that proves them (none in a dry run)."""
+    """What holds for all of an import: its claims, the document that proves them (none in a dry run), and what its
+    people were shown (nothing when it names no collection point).
+    """
 
     organisation_id: int
     claims: Sequence[ClaimedConsent]
@@ -31,6 +35,7 @@ class Claimed:
     box: Sealer
     collected_at: datetime
     reference: str
+    timeline: Timeline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,11 @@ class NewConsents:
     evidence: Sequence[bytes] = ()
     events: Sequence[bytes] = ()
     states: Sequence[bytes] = ()
+    shown: bool = False
 
     def copy(self, cursor: Any) -> None:
         copy_into(cursor, import_sql.COPY_EVIDENCE, self.evidence)
-        copy_into(cursor, import_sql.COPY_EVENTS, self.events)
+        copy_into(cursor, import_sql.COPY_SHOWN_EVENTS if self.shown else import_sql.COPY_EVENTS, self.events)
         copy_into(cursor, import_sql.COPY_STATES, self.states)
 
 
@@ -76,6 +82,8 @@ class NewConsentWriter:
         self._claimed, self._file, self._new = claimed, file, new
         self._now = new.now.isoformat()
         self._dates = moments(new.columns, min(claimed.collected_at, new.now))
+        timeline = claimed.timeline
+        self._shown = timeline.of_rows(new.columns, self._dates) if timeline else None
         # The evidence of each row: its own, else that of the file.
         self._evidence_ids, self._digests = [str(file.id)] * len(new), [bytea(file.digest)] * len(new)
 
@@ -92,7 +100,7 @@ class NewConsentWriter:
             counts["expired"] += expired(expiries, self._new.now)
             events += self._events(claim, numbers, ids, since)
             states += self._states(claim, numbers, ids, since, expiries)
-        return NewConsents(counts, evidence, events, states)
+        return NewConsents(counts, evidence, events, states, shown=self._shown is not None)
 
     def _evidence(self, proved: Sequence[int]) -> list[bytes]:
         """Some thousand at a time: sealed and in hexadecimal they are the largest part of a chunk."""
@@ -112,11 +120,21 @@ class NewConsentWriter:
     def _events(
         self, claim: ClaimedConsent, numbers: Sequence[int], ids: Sequence[str], since: Sequence[str]
     ) -> list[bytes]:
-        told = (self._claimed.organisation_id, "grant", self._now, "import", self._claimed.reference, "")
+        told = (self._claimed.organisation_id, "grant", self._now, "import", self._claimed.reference)
+        what = (claim.purpose_id, claim.channel, claim.basis)
         proofs = self._of(self._evidence_ids, numbers), self._of(self._digests, numbers)
-        contacts = self._of(self._new.ids, numbers)
-        first = (*told, claim.purpose_id, claim.channel, claim.basis, claim.version)
-        return copy_lines([ids, contacts, since, *proofs], first=first)
+        columns = [ids, self._of(self._new.ids, numbers), since, *proofs]
+        if self._shown is None:
+            return copy_lines(columns, first=(*told, "", *what, claim.version))
+        text: list[bytes] = []
+        for shown, places in by_what_was_shown(self._of(self._shown, numbers)):
+            some = columns if len(places) == len(numbers) else [picked(cells, places) for cells in columns]
+            text += copy_lines(some, first=(*told, *self._notice_cells(shown), *what, worded(claim, shown)))
+        return text
+
+    def _notice_cells(self, shown: Shown | None) -> tuple[object, ...]:
+        point = self._claimed.timeline.point_id if self._claimed.timeline else NULL
+        return (shown.version, bytea(shown.digest), point) if shown else ("", NULL, point)
 
     def _states(
         self,
@@ -131,9 +149,24 @@ class NewConsentWriter:
         first = (self._claimed.organisation_id, claim.purpose_id, claim.channel, status)
         return copy_lines([self._of(self._new.ids, numbers), since, ends, event_ids], first=first)
 
-    def _of(self, cells: Sequence[str], numbers: Sequence[int]) -> Sequence[str]:
+    def _of(self, cells: Sequence[T], numbers: Sequence[int]) -> Sequence[T]:
         """The cells of these rows: nearly always all of them."""
-        return cells if len(numbers) == len(self._new) else [cells[number] for number in numbers]
+        return cells if len(numbers) == len(self._new) else picked(cells, numbers)
+
+
+def picked(cells: Sequence[T], numbers: Sequence[int]) -> Sequence[T]:
+    return [cells[number] for number in numbers]
+
+
+def by_what_was_shown(shown: Sequence[Shown | None]) -> Iterable[tuple[Shown | None, Sequence[int]]]:
+    """The numbers of the rows that were shown the same; there are few such groups, nearly always one."""
+    ids = list(map(id, shown))
+    if len(set(ids)) == 1:
+        return [(shown[0], range(len(shown)))]
+    groups: dict[int, list[int]] = {each: [] for each in ids}
+    for number, each in enumerate(ids):
+        groups[each].append(number)
+    return [(shown[numbers[0]], numbers) for numbers in groups.values()]
 
 
 def bytea(value: bytes) -> str:
@@ -169,29 +202,49 @@ def write_met(
     own = rows_with_proof(columns, list(dict.fromkeys(rows)))
     sealed = dict(zip(own, sealed_rows(claimed.box, file, columns, own, dates), strict=True)) if own else {}
     proofs = [sealed.get(row) for row in rows]
-    cursor.execute(
-        import_sql.RECORD_MET,
-        {
-            "organisation": claimed.organisation_id,
-            "now": chunk.now,
-            "reference": claimed.reference,
-            "evidence": file.id,
-            "digest": file.digest,
-            "n": list(range(len(told))),
-            "contact": [contact for _line, contact, _number, _status in told],
-            "purpose": [claim.purpose_id for claim in claims],
-            "channel": [claim.channel for claim in claims],
-            "basis": [claim.basis for claim in claims],
-            "occurred_at": [dates[row] for row in rows],
-            "digests": [proof and proof.digest for proof in proofs],
-            "payloads": [proof and proof.payload for proof in proofs],
-            "waits": [claim.waits for claim in claims],
-            "days": [claim.days for claim in claims],
-            "version": [claim.version for claim in claims],
-        },
-    )
+    parameters: dict[str, Any] = {
+        "organisation": claimed.organisation_id,
+        "now": chunk.now,
+        "reference": claimed.reference,
+        "evidence": file.id,
+        "digest": file.digest,
+        "n": list(range(len(told))),
+        "contact": [contact for _line, contact, _number, _status in told],
+        "purpose": [claim.purpose_id for claim in claims],
+        "channel": [claim.channel for claim in claims],
+        "basis": [claim.basis for claim in claims],
+        "occurred_at": [dates[row] for row in rows],
+        "digests": [proof and proof.digest for proof in proofs],
+        "payloads": [proof and proof.payload for proof in proofs],
+        "waits": [claim.waits for claim in claims],
+        "days": [claim.days for claim in claims],
+        "version": [claim.version for claim in claims],
+    }
+    statement = import_sql.RECORD_MET
+    if claimed.timeline:
+        notices = claimed.timeline.of_rows(columns, dates)
+        parameters |= what_was_shown(claimed.timeline, picked(notices, rows), claims)
+        statement = import_sql.RECORD_MET_SHOWN
+    cursor.execute(statement, parameters)
     recorded, over = cursor.fetchone()
     return recorded, over
+
+
+def what_was_shown(
+    timeline: Timeline, notices: Sequence[Shown | None], claims: Sequence[ClaimedConsent]
+) -> dict[str, Any]:
+    """What the statement takes of the notices."""
+    return {
+        "point": timeline.point_id,
+        "notice_version": [shown.version if shown else "" for shown in notices],
+        "notice_digest": [shown.digest if shown else None for shown in notices],
+        "version": [worded(claim, shown) for claim, shown in zip(claims, notices, strict=True)],
+    }
+
+
+def worded(claim: ClaimedConsent, shown: Shown | None) -> int:
+    """The version of the purpose whose words were shown (C-08): that of today where nobody kept them."""
+    return shown.worded.get(claim.key, claim.version) if shown else claim.version
 
 
 def stop_parameters(claimed: Claimed, stops: Sequence[Stop], now: datetime) -> dict[str, Any]:

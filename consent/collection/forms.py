@@ -152,12 +152,11 @@ class PointForm(forms.Form):
 
     @property
     def first(self) -> list[forms.BoundField]:
-        return self.bound("name", "key", "kind", "notice", "choices", "asking")
+        return self.bound("name", "key", "kind", "notice", "choices")
 
     @property
     def words(self) -> list[forms.BoundField]:
-        texts = [f"{name}_{language}" for language, _spoken in settings.LANGUAGES for name in LONGEST_TEXT]
-        return self.bound("languages", *texts)
+        return self.bound(*[f"{name}_{language}" for language, _spoken in settings.LANGUAGES for name in LONGEST_TEXT])
 
     @property
     def reasons(self) -> list[forms.BoundField]:

@@ -79,7 +79,7 @@ def language_problems(config: Mapping[str, Any], notices: Mapping[str, NoticeVer
         texts = config["texts"].get(language, {})
         if language not in notices:
             yield problem("notice_not_live", "notice", language)
-        if not texts.get("title", "").strip():
+        if not texts.get("title", "").strip() and config["kind"] != PointKind.IMPORT:
             yield problem("no_title", "texts", language, "title")
         for name, text in texts.items():
             if TERMS.search(text):

@@ -21,6 +21,7 @@ from portal.errors import NotFoundError
 from portal.organisations.links import organisation_url
 from portal.organisations.models import Organisation
 from subscribers.fields.models import Field
+from subscribers.imports.models import Import
 
 HEADING = re.compile(r"(</?h)([1-5])\b")
 # Index: sign_ups_by_point.
@@ -84,6 +85,7 @@ def published_point(slug: str, key: str) -> CollectionPoint:
             CollectionPoint.objects.select_related("organisation")
             .filter(organisation__slug=slug, key=key)
             .exclude(state=PointState.DRAFT)
+            .exclude(kind=PointKind.IMPORT)
             .first()
         )
     if found is None:
@@ -137,6 +139,12 @@ def version_numbered(point: CollectionPoint, number: int) -> FormVersion:
     if found is None:
         raise NotFoundError
     return found
+
+
+def imports_of(point: CollectionPoint, most: int) -> list[Import]:
+    """The newest files that name the point. Index: imports_newest_first, the organisation's imports passed over."""
+    found = Import.objects.filter(organisation=point.organisation_id, collection_point=point.key)
+    return list(found.order_by("-pk")[:most])
 
 
 def version_of(point: CollectionPoint, number: int) -> FormVersion | None:

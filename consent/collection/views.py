@@ -31,6 +31,7 @@ from consent.collection.queries import (
     counts_of,
     days_of,
     document_of,
+    imports_of,
     live_notices,
     materials,
     notice_html,
@@ -59,6 +60,7 @@ from subscribers.fields.models import Field
 
 RECENT = timedelta(days=30)
 WEEKS = 12
+SHOWN_IMPORTS = 5
 PREVIEW_POLICY = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 POINTS = ListSpec(
     columns=(
@@ -259,6 +261,10 @@ def detail_page(request: MemberRequest, point: CollectionPoint, problems: Sequen
         and point.state == PointState.LIVE
         and request.actor.may(Capability.CONTACTS_EDIT),
         "channels": [(choice["purpose"], Channel(choice["channel"]).label) for choice in point.choices],
+        "imports": imports_of(point, SHOWN_IMPORTS) if request.actor.may(Capability.IMPORTS_VIEW) else [],
+        "may_import": point.number > 0 and request.actor.may(Capability.IMPORTS_RUN),
+        "import_url": import_address(point),
+        "import_code": import_code(point),
         **codes(point),
     }
     return render(request, "consent/point_detail.html", context, status=422 if problems else 200)
@@ -304,6 +310,28 @@ def charts(point: CollectionPoint) -> tuple[list[Point], list[Point]]:
         share = round(100 * sum(day.recorded for day in part) / submitted) if submitted else 0
         weeks.append(Point(numbers.day(part[0].day), share))
     return weeks, [Point(numbers.day(day.day), day.recorded) for day in days[-30:]]
+
+
+def import_address(point: CollectionPoint) -> str:
+    """The first step of an import that has this point chosen already."""
+    return f"{organisation_url(point.organisation, 'subscribers:import_new')}?collection_point={point.key}"
+
+
+def import_code(point: CollectionPoint) -> str:
+    """How a program imports a file of the point."""
+    options = {
+        "collection_point": point.key,
+        "consents": point.choices[:1],
+        "origin": {"kind": "own_form", "name": point.name, "collected_by": point.organisation.name},
+        "basis": str(Basis.CONSENT),
+        "evidence_note": "…",
+        "mapping": {"email": "email", "date": "consent.occurred_at", "language": "language"},
+        "dry_run": True,
+    }
+    return (
+        f"curl {absolute('/api/v1/imports')} -H 'Authorization: Bearer …' \\\n"
+        f"  -F file=@people.csv \\\n  -F options='{json.dumps(options, ensure_ascii=False)}'"
+    )
 
 
 def codes(point: CollectionPoint) -> dict[str, Text]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from consent.children.rules import ParentCheck
+from consent.collection.models import PointKind
 from consent.ledger.models import EventSource
 from consent.purposes.models import Basis
 from portal.channels import Channel
@@ -40,6 +41,7 @@ LABELS: dict[str, Text] = {
     "chosen": _("Boxes ticked"),
     "collected_by": _("Collected by"),
     "collected_on": _("Collected on"),
+    "collection_point": _("Collection point"),
     "confirmed_at": _("Confirmed on"),
     "confirmed_by_event": _("Confirmed by event"),
     "consents": _("Agreements declared"),
@@ -59,9 +61,11 @@ LABELS: dict[str, Text] = {
     "form_digest": _("Fingerprint of the form"),
     "form_url": _("Page of the form"),
     "form_version": _("Version of the form"),
+    "from": _("Shown from"),
     "import": _("Import"),
     "introduction": _("Introduction shown"),
     "ip": _("IP address (shortened)"),
+    "key": _("Key"),
     "kind": _("Nature"),
     "language": _("Language"),
     "line": _("Line of the file"),
@@ -82,6 +86,7 @@ LABELS: dict[str, Text] = {
     "parental": _("Agreement of a parent"),
     "partners": _("Partners"),
     "phone": _("Phone number"),
+    "point_kind": _("Where people are asked"),
     "preselected": _("Ticked in advance"),
     "purpose": _("Purpose"),
     "purpose_version": _("Version of the purpose"),
@@ -93,10 +98,12 @@ LABELS: dict[str, Text] = {
     "required": _("Required to go on"),
     "served_at": _("Form shown on"),
     "sha256": _("Fingerprint (SHA-256)"),
+    "shown": _("Shown there"),
     "size": _("Size in bytes"),
     "stopped": _("Stopped"),
     "submitted_at": _("Form sent on"),
     "title": _("Title"),
+    "until": _("Shown until"),
     "url": _("Address of the page"),
     "user_agent": _("Program used"),
     "warnings": _("Warnings"),
@@ -122,6 +129,7 @@ SAID: dict[str, dict[str, Text]] = {
         "form": _("form"),
     },
     "method": {**{str(value): label for value, label in EventSource.choices}, "link": _("link in a message")},
+    "point_kind": {str(value): label for value, label in PointKind.choices},
     "preselected": {"nothing": _("nothing")},
     "required": {"nothing": _("nothing")},
     "stopped": {"everything": _("everything")},

@@ -69,8 +69,12 @@ def create_import(
     return source
 
 
-def upload_file(*, actor: Actor, organisation: Organisation, upload: UploadedFile) -> Import:
+def upload_file(
+    *, actor: Actor, organisation: Organisation, upload: UploadedFile, collection_point: str = ""
+) -> Import:
     """Store a file and look into it, a large one in a job; where it comes from is asked later.
+
+    ``collection_point``: the key of the one to begin with when that is asked.
 
     Raises UnreadableFileError.
     """
@@ -78,6 +82,7 @@ def upload_file(*, actor: Actor, organisation: Organisation, upload: UploadedFil
     now = timezone.now()
     sealed = received(upload)
     with transaction.atomic(), stored_with(source := new_import(actor, organisation, sealed, now), sealed):
+        source.collection_point = collection_point
         read_upload(actor, source, ReadingChoice())
         audit.record(actor=actor, action="import.uploaded", target=source, organisation=organisation, at=now)
     return source
@@ -108,7 +113,7 @@ def declare_origin(*, actor: Actor, source: Import, declaration: Declaration) ->
     set_declaration(source.organisation, source, declaration, timezone.now())
     source.warnings = warnings_of(source)
     source.save()
-    details = {"origin": source.origin_kind, "consents": source.consents}
+    details = {"origin": source.origin_kind, "consents": source.consents, "collection_point": source.collection_point}
     audit.record(actor=actor, action="import.origin_declared", target=source, details=details)
 
 
@@ -227,6 +232,7 @@ def begin(actor: Actor, organisation: Organisation, source: Import, now: datetim
         "dry_run": source.dry_run,
         "origin": source.origin_kind,
         "consents": source.consents,
+        "collection_point": source.collection_point,
         "digest": bytes(source.file_digest).hex(),
         "warnings": source.warnings,
     }

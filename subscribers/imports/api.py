@@ -80,6 +80,10 @@ def create(
     `form_snapshot` and the list of partners as `partner_list` (or as text in `origin.partners`): what is missing is
     told in `warnings`. Columns that map to nothing are dropped and listed. Columns that look like special-category
     data are mapped only with a reason in `cleared`.
+
+    With `collection_point`, each consent names the notice that was shown there on its date, in its language: a file
+    dated before the first one is refused (`before_notice`), and so is a claim that the point does not ask for
+    (`purpose_not_asked`); rows with dates of their own are rejected by the same codes.
     """
     given = read_options(options)
     attached = [(DocumentKind.PROOF, proof) for proof in proofs]

@@ -13,6 +13,7 @@ from subscribers.imports import queries
 from subscribers.imports.actions import ReadingChoice
 from subscribers.imports.models import Import, ImportDocument, ImportState
 from subscribers.imports.passport.documents import documents_of
+from subscribers.imports.passport.points import ShownNotice
 from subscribers.imports.passport.risks import risks_of
 from subscribers.imports.passport.rules import Declaration
 from subscribers.imports.quarantine.queries import sample_of
@@ -57,6 +58,14 @@ class ImportOptions(Schema):
     consents: list[ConsentClaim] = Field([], max_length=50)
     evidence_note: str = Field("", max_length=10_000)
     occurred_at: AwareDatetime | None = None
+    collection_point: str | None = Field(
+        None, max_length=40, description="Key of the collection point at which these people were asked (N-01)."
+    )
+    notice_language: str | None = Field(
+        None,
+        max_length=10,
+        description="In which all of them were asked; left out, each row's own `language`, else the form's first.",
+    )
     update: Literal["fill", "overwrite", "skip"] = "fill"
     dry_run: bool = False
     encoding: str | None = Field(None, max_length=40, description="Detected when left out, as all that follows.")
@@ -99,6 +108,8 @@ class ImportOptions(Schema):
             consents=[claim.model_dump() for claim in self.consents],
             evidence_note=self.evidence_note,
             occurred_at=self.occurred_at,
+            collection_point=self.collection_point or "",
+            notice_language=self.notice_language or "",
         )
 
 
@@ -119,6 +130,17 @@ class OriginOut(Schema):
     name: str
     collected_by: str
     collected_on: date | None
+
+
+class NoticeOut(Schema):
+    """A notice that these people may have been shown, by their dates: a version in one language, while it was shown."""
+
+    version: str
+    language: str
+    sha256: str
+    url: str
+    shown_from: datetime
+    shown_until: datetime | None
 
 
 class DocumentOut(Schema):
@@ -167,6 +189,7 @@ class ImportSummary(Schema):
     origin: OriginOut
     basis: str
     consents: list[dict[str, str]]
+    collection_point: str | None = Field(description="Key of the point at which these people were asked.")
     update: str
     progress: float
     rows: RowCounts
@@ -201,6 +224,8 @@ class ImportOut(ImportSummary):
     occurred_at: datetime | None
     evidence_note: str
     partners: str = Field(description="The list of partners that people saw, as text.")
+    notice_language: str | None
+    notices: list[NoticeOut]
     documents: list[DocumentOut]
     sample: list[SampleRow]
     art14_due: int = Field(description="Contacts of this import who must still be told where their data comes from.")
@@ -229,6 +254,7 @@ def summary(source: Import) -> dict[str, Any]:
         },
         "basis": source.basis,
         "consents": source.consents,
+        "collection_point": source.collection_point or None,
         "update": source.update_rule,
         "progress": queries.progress(source),
         "rows": queries.counts(source),
@@ -243,7 +269,7 @@ def summary(source: Import) -> dict[str, Any]:
 
 
 def shown(source: Import) -> dict[str, Any]:
-    quarantined = source.state == ImportState.QUARANTINED
+    quarantined, point = source.state == ImportState.QUARANTINED, queries.point_of(source)
     return summary(source) | {
         "parts": source.parts,
         "part": source.part or None,
@@ -264,6 +290,8 @@ def shown(source: Import) -> dict[str, Any]:
         "occurred_at": source.occurred_at,
         "evidence_note": source.evidence_note,
         "partners": source.partners,
+        "notice_language": source.notice_language or None,
+        "notices": [shown_notice(notice) for notice in (point.notices if point else ())],
         "documents": [shown_document(document) for document in documents_of(source)],
         "sample": list(shown_sample(source)) if quarantined else [],
         "art14_due": queries.to_inform(source),
@@ -274,6 +302,17 @@ def shown(source: Import) -> dict[str, Any]:
             "undone_at": source.undone_at,
             "counts": source.undo_counts,
         },
+    }
+
+
+def shown_notice(notice: ShownNotice) -> dict[str, Any]:
+    return {
+        "version": notice.version,
+        "language": notice.language,
+        "sha256": notice.sha256,
+        "url": notice.url,
+        "shown_from": notice.begin,
+        "shown_until": notice.end,
     }
 
 

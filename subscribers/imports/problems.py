@@ -22,6 +22,9 @@ class RejectCode(StrEnum):
     UNDECODABLE = "undecodable"
     FUTURE_DATE = "future_date"
     IDENTITIES_CONFLICT = "identities_conflict"
+    BEFORE_NOTICE = "before_notice"
+    NOTICE_NOT_SHOWN = "notice_not_shown"
+    PURPOSE_NOT_ASKED = "purpose_not_asked"
 
 
 REJECT_DETAILS: dict[RejectCode, str] = {
@@ -45,6 +48,18 @@ REJECT_DETAILS: dict[RejectCode, str] = {
     RejectCode.FUTURE_DATE: gettext_noop("This date lies in the future: correct its day or its year."),
     RejectCode.IDENTITIES_CONFLICT: gettext_noop(
         "The identities of this row belong to different contacts: correct the row, or the contacts."
+    ),
+    RejectCode.BEFORE_NOTICE: gettext_noop(
+        "On this date the notice of the collection point was not published yet: correct the date, or choose another "
+        "collection point."
+    ),
+    RejectCode.NOTICE_NOT_SHOWN: gettext_noop(
+        "On this date the collection point was closed, or showed no notice: correct the date, or choose another "
+        "collection point."
+    ),
+    RejectCode.PURPOSE_NOT_ASKED: gettext_noop(
+        "On this date the collection point did not ask for all that the row claims: correct the date, or name the "
+        "purposes of the row in a column."
     ),
 }
 # What an `invalid_value` is, by the target of its column.

@@ -18,6 +18,8 @@ from subscribers.contacts.models import Contact, Origin
 from subscribers.contacts.queries import estimated_total
 from subscribers.imports.columns.mapping import dropped_columns
 from subscribers.imports.models import Import, ImportReject, ImportState
+from subscribers.imports.passport.declaring import declaration_of, naming_of
+from subscribers.imports.passport.points import NamedPoint, named_point
 from subscribers.imports.passport.risks import Situation
 
 COUNTS = ("read", "created", "updated", "unchanged", "rejected", "duplicate", "suppressed")
@@ -53,6 +55,11 @@ def import_by_id(organisation: Organisation, import_id: str | int) -> Import:
     if source is None:
         raise NotFoundError
     return source
+
+
+def point_of(source: Import) -> NamedPoint | None:
+    """The collection point that an import names, with the notices that its people may have been shown."""
+    return named_point(source.organisation, naming_of(source.organisation, source, declaration_of(source)))
 
 
 def counts(source: Import) -> dict[str, int]:

@@ -16,12 +16,14 @@ from subscribers.imports.ending import ended_import, fail_import, pause_import_r
 from subscribers.imports.files import open_table, stored_format
 from subscribers.imports.lanes import lane_of
 from subscribers.imports.merging.counting import Totals
+from subscribers.imports.merging.dating import collected_at
 from subscribers.imports.merging.feeding import Preparer, ReadyChunk, feed
 from subscribers.imports.merging.merging import merge
 from subscribers.imports.merging.outcomes import discard_outcomes
 from subscribers.imports.merging.staging import Stage, StaleChunkError, known_contacts, stages
 from subscribers.imports.merging.tags import KnownTags
 from subscribers.imports.models import Import, ImportState
+from subscribers.imports.passport.points import periods_of
 from subscribers.imports.preparing import prepare_in
 from subscribers.imports.reading.chunks import CHUNK_ROWS, FIRST_ROWS, LAST_ROWS, Chunk, read_chunks, tuned_interpreter
 from subscribers.imports.reading.reader import LARGE_BYTES, read_in_child
@@ -90,6 +92,8 @@ def reading_of(source: Import, run: JobRun) -> Reading:
         preset=source.preset,
         claimed=[(consent["purpose"], consent["channel"]) for consent in source.consents],
         reject_flags=source.reject_flags,
+        periods=periods_of(source) if source.consents else (),
+        collected_at=collected_at(source),
     )
 
 

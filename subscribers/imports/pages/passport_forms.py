@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from portal.organisations.models import Organisation
 from portal.ui.forms import DayInput
 from subscribers.imports.models import DocumentKind, Import
+from subscribers.imports.passport.declaring import naming_of
+from subscribers.imports.passport.points import NamedPoint, named_point, point_choices
 from subscribers.imports.passport.rules import BASES, ORIGINS, Declaration, is_quarantined
 from subscribers.imports.passport.saved_mappings import saved_mapping_for
 from subscribers.imports.passport.warnings import SENTENCES, PassportWarning
@@ -21,6 +26,17 @@ UPLOADS = {
     "partner_list": DocumentKind.PARTNER_LIST,
     "proofs": DocumentKind.PROOF,
 }
+
+
+POINT_FIELDS = ("collection_point", "notice_language", "collected_on")
+
+
+def parsed_day(text: str) -> date | None:
+    """A day as a browser sends it; None for anything else."""
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
 
 
 class SeveralFilesInput(forms.ClearableFileInput):
@@ -55,6 +71,19 @@ class OriginForm(forms.Form):
         required=False,
         widget=DayInput(),
         help_text=_("The true day, not today; leave it empty where a column of the file holds it for each person."),
+    )
+    collection_point = forms.ChoiceField(
+        label=_("Collection point"),
+        required=False,
+        help_text=_(
+            "The form, paper, call or system of yours at which these people were asked. Each agreement then names the "
+            "notice that was shown there on its day."
+        ),
+    )
+    notice_language = forms.ChoiceField(
+        label=_("Language of the notice"),
+        required=False,
+        help_text=_("In which these people were asked there."),
     )
     form_snapshot = forms.FileField(
         label=_("The form as people saw it"),
@@ -95,6 +124,11 @@ class OriginForm(forms.Form):
         super().__init__(data, files, initial=self._as_declared(organisation))
         consents = cast("forms.MultipleChoiceField", self.fields["consents"])
         consents.choices = claimable_consents(organisation)
+        points = cast("forms.ChoiceField", self.fields["collection_point"])
+        known = point_choices(organisation)
+        points.choices, self._has_points = [("", _("None of yours")), *known], bool(known)
+        languages = cast("forms.ChoiceField", self.fields["notice_language"])
+        languages.choices = [("", _("Each in their own, as a column holds it")), *settings.LANGUAGES]
 
     def _as_declared(self, organisation: Organisation) -> dict[str, Any]:
         """What was said before of this file, else of the last one with its columns."""
@@ -109,7 +143,25 @@ class OriginForm(forms.Form):
             "basis": source.basis or last.get("basis", ""),
             "consents": [f"{claim['purpose']}:{claim['channel']}" for claim in claims],
             "evidence_note": source.evidence_note,
+            "collection_point": source.collection_point or last.get("collection_point", ""),
+            "notice_language": source.notice_language or last.get("notice_language", ""),
         }
+
+    @property
+    def has_points(self) -> bool:
+        return self._has_points
+
+    def named_point(self, asked: Mapping[str, Any] | None = None) -> NamedPoint | None:
+        """The point chosen so far, with the notices that apply; ``asked``: what is chosen on the page just now."""
+        given = asked if asked is not None else {name: self[name].value() for name in POINT_FIELDS}
+        day = given.get("collected_on") or ""
+        declaration = Declaration(
+            collection_point=str(given.get("collection_point") or ""),
+            notice_language=str(given.get("notice_language") or ""),
+            collected_on=day if isinstance(day, date) else parsed_day(str(day)),
+        )
+        organisation = self.source.organisation
+        return named_point(organisation, naming_of(organisation, self.source, declaration))
 
     def declaration(self) -> Declaration:
         data = self.cleaned_data
@@ -123,6 +175,8 @@ class OriginForm(forms.Form):
             consents=[{"purpose": purpose, "channel": channel} for purpose, channel in claims],
             evidence_note=data["evidence_note"],
             partners=data["partners"],
+            collection_point=data["collection_point"],
+            notice_language=data["notice_language"],
         )
 
     def uploads(self) -> Iterator[tuple[str, DocumentKind, Any]]:

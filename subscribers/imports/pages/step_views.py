@@ -26,6 +26,7 @@ from subscribers.imports.pages.forms import ReadingForm, UploadForm
 from subscribers.imports.pages.passport_forms import OriginForm
 from subscribers.imports.passport import documents
 from subscribers.imports.passport.declaring import require_changeable
+from subscribers.imports.passport.points import point_choices
 from subscribers.imports.passport.saved_mappings import saved_mapping_for
 from subscribers.imports.passport.warnings import SENTENCES
 
@@ -39,12 +40,23 @@ def import_new(request: MemberRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            source = actions.upload_file(actor=request.actor, organisation=request.organisation, upload=form.upload())
+            source = actions.upload_file(
+                actor=request.actor,
+                organisation=request.organisation,
+                upload=form.upload(),
+                collection_point=point_asked(request),
+            )
         except DomainError as error:
             add_problems(form, error)
         else:
             return to("import_reading", source)
     return render(request, "subscribers/imports/new.html", {"form": form, "steps": STEPS})
+
+
+def point_asked(request: MemberRequest) -> str:
+    """The collection point from whose page somebody came; it can still be changed in step 3."""
+    asked = request.GET.get("collection_point", "")
+    return asked if asked and asked in dict(point_choices(request.organisation)) else ""
 
 
 @member_page(Capability.IMPORTS_RUN)
@@ -131,10 +143,12 @@ def reading_page(
 
 @member_page(Capability.IMPORTS_RUN)
 def import_origin(request: MemberRequest, import_id: int) -> HttpResponse:
-    """Step 3: where the file comes from; then the dry run starts."""
+    """Step 3: where the file comes from; then the dry run starts. Asked by htmx, it tells which notices apply."""
     source = queries.import_by_id(request.organisation, import_id)
     require_changeable(source)
     form = OriginForm(request.organisation, source, request.POST or None, request.FILES or None)
+    if request.htmx and request.method == "GET":
+        return render(request, "subscribers/imports/point.html", {"point": form.named_point(request.GET)})
     if request.method == "POST" and form.is_valid() and declared(request, source, form):
         return to("import_detail", source)
     attached = documents.documents_of(source)
@@ -142,6 +156,7 @@ def import_origin(request: MemberRequest, import_id: int) -> HttpResponse:
         "form": form,
         "source": source,
         "steps": STEPS,
+        "point": form.named_point(),
         "documents": attached,
         "warnings": [SENTENCES[code] for code in source.warnings if code in SENTENCES],
     }

@@ -81,6 +81,7 @@ def facts_of(source: Import) -> dict[str, Any]:
     """Where the file comes from, and what can still be done with it."""
     return {
         "documents": documents.documents_of(source),
+        "point": queries.point_of(source),
         "digest": bytes(source.file_digest).hex(),
         "time_left": lot_page.undo_time(source, timezone.now()),
         "undone": lot_page.undone(source),

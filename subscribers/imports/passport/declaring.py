@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 
 from django.utils.translation import gettext_lazy as _
 
 from portal.errors import ConflictError, InvalidInputError
 from portal.organisations.models import Organisation
 from subscribers.imports.models import Import, ImportState
+from subscribers.imports.passport.points import Naming, point_problems
 from subscribers.imports.passport.rules import Declaration, declaration_problems
 from subscribers.imports.stages import Claim, claim_problems
 
@@ -36,6 +37,8 @@ def set_declaration(organisation: Organisation, source: Import, declaration: Dec
     source.evidence_note = declaration.evidence_note.strip()
     source.occurred_at = declaration.occurred_at
     source.partners = declaration.partners.strip()
+    source.collection_point = declaration.collection_point
+    source.notice_language = declaration.notice_language if declaration.collection_point else ""
 
 
 def check_declaration(organisation: Organisation, source: Import, declaration: Declaration, now: datetime) -> None:
@@ -50,6 +53,7 @@ def check_declaration(organisation: Organisation, source: Import, declaration: D
         evidence_note=declaration.evidence_note,
     )
     problems += claim_problems(organisation, claim)
+    problems += point_problems(organisation, naming_of(organisation, source, declaration))
     if problems:
         raise InvalidInputError(_("Some of what an import must say is missing or wrong."), errors=problems)
 
@@ -65,7 +69,33 @@ def declaration_of(source: Import) -> Declaration:
         evidence_note=source.evidence_note,
         occurred_at=source.occurred_at,
         partners=source.partners,
+        collection_point=source.collection_point,
+        notice_language=source.notice_language,
     )
+
+
+def naming_of(organisation: Organisation, source: Import, declaration: Declaration) -> Naming:
+    """What is said about the collection point, with what is known of the columns so far."""
+    dated = CONSENT_DATE in source.mapping.values() or not source.columns
+    moment, place = moment_of(declaration, organisation)
+    return Naming(
+        key=declaration.collection_point,
+        language=declaration.notice_language,
+        origin_kind=declaration.origin_kind,
+        consents=declaration.consents,
+        moment=None if dated else moment,
+        moment_place=place,
+        speaks="language" in source.mapping.values() or not source.columns,
+    )
+
+
+def moment_of(declaration: Declaration, organisation: Organisation) -> tuple[datetime | None, tuple[str, ...]]:
+    """When the people of a file were asked, as far as the file as a whole says it, and the field that does."""
+    if declaration.occurred_at:
+        return declaration.occurred_at, ("options", "occurred_at")
+    place = ("options", "origin", "collected_on")
+    day = declaration.collected_on
+    return (datetime.combine(day, time(), organisation.zone), place) if day else (None, place)
 
 
 def lock_uploaded(source: Import) -> Import:

@@ -36,6 +36,8 @@ class Declaration:
     evidence_note: str = ""
     occurred_at: datetime | None = None
     partners: str = ""
+    collection_point: str = ""
+    notice_language: str = ""
 
 
 def declaration_problems(

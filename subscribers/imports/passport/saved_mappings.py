@@ -99,6 +99,8 @@ def declaration_to_keep(source: Import) -> dict[str, Any]:
         "collected_by": source.collected_by,
         "basis": source.basis,
         "consents": source.consents,
+        "collection_point": source.collection_point,
+        "notice_language": source.notice_language,
     }
 
 

@@ -10,8 +10,10 @@ from itertools import chain, compress
 
 from subscribers.contacts.values import MONTH_FIRST
 from subscribers.imports.columns.statuses import PRESET_SAID, STOPS, Said, StatusColumn, StatusReader
+from subscribers.imports.passport.periods import Period
 from subscribers.imports.problems import MISSING_DATE, VALUE_DETAILS, RejectCode
 from subscribers.imports.reading.streaming import Block, Reject, kept_cells
+from subscribers.imports.values.asking import Asking
 from subscribers.imports.values.converting import (
     NULL,
     Converter,
@@ -64,6 +66,8 @@ class Reading:
     preset: str = ""
     claimed: Sequence[tuple[str, str]] = ()  # purpose and channel, as the file as a whole claims them
     reject_flags: Sequence[str] = ()
+    periods: Sequence[Period] = ()  # when the collection point asked; empty when the file names none
+    collected_at: datetime | None = None  # what counts for a row without a date of its own
 
     @property
     def order(self) -> str:
@@ -164,6 +168,9 @@ class RowValidator:
         self._members = member_converters(reading, targets)
         self._statuses, self._status_places = status_reader(reading, places)
         self._said = None if self._status_places else PRESET_SAID.get(reading.preset)
+        dates = targets.get("consent.occurred_at")
+        # A date that is that of the whole file has been looked at before.
+        self._asking = Asking(reading, place=dates) if reading.periods and dates is not None else None
 
     @property
     def column_names(self) -> list[str]:
@@ -185,6 +192,8 @@ class RowValidator:
         note_missing_identity(columns, found)
         if self._date_required and NULL in columns["occurred_at"]:
             note_missing_dates(columns, stops, found)
+        if self._asking is not None:
+            self._asking.note(columns, stops, found)
         flags, slips = self._counted_flags(columns, stops, found) if found.flagged else ({}, {})
         staged = StagedRows({"line": list(map(str, block.lines)), **columns}, block.broken, stops, flags, slips)
         if not found.errors:

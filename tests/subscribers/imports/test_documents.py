@@ -89,7 +89,7 @@ def test_an_import_holds_so_many_documents(actor: Any, source: Import, monkeypat
 
 def test_the_proof_of_an_import_names_its_documents(actor: Any, source: Import) -> None:
     documents.add_document(actor=actor, source=source, kind="form_snapshot", upload=paper())
-    assert document_of(source)["documents"] == [
+    assert document_of(source, timezone.now())["documents"] == [
         {"kind": "form_snapshot", "name": "form.pdf", "sha256": hashlib.sha256(SECRET).hexdigest()}
     ]
 

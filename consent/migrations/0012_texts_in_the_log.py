@@ -23,7 +23,7 @@ def note_what_is_kept(apps: Any, schema_editor: Any) -> None:
             organisation_id=organisation,
             at=timezone.now(),
             actor_kind="system",
-            actor_reference="migration:consent.0011",
+            actor_reference="migration:consent.0012",
             action="texts.recorded",
             target_type="texts",
             details=noted(kept),
@@ -31,5 +31,5 @@ def note_what_is_kept(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0010_daily_counts"), ("portal", "0009_branding")]
+    dependencies = [("consent", "0011_archived_files"), ("portal", "0009_branding")]
     operations = [migrations.RunPython(note_what_is_kept, migrations.RunPython.noop)]
