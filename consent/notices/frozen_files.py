@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -22,6 +23,7 @@ from portal.organisations.links import absolute, organisation_url
 from portal.organisations.models import Organisation
 
 FOLDER = "notice-files"
+NAMED = re.compile(r"SHA-256 ([0-9a-f]{64})\b")
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +90,17 @@ def file_of_members(organisation: Organisation, digest: str) -> tuple[AttachedFi
         if row and content is not None:
             return row.attached, content
     return frozen_file(organisation, digest)
+
+
+def files_shown(organisation: Organisation, text: str) -> dict[str, bytes]:
+    """What the text of a version names: ``{sha256}-{name}`` -> bytes, without what the storage has lost."""
+    digests = [bytes.fromhex(digest) for digest in dict.fromkeys(NAMED.findall(text))]
+    if not digests:
+        return {}
+    with scope(organisation=organisation):
+        rows = list(NoticeFile.objects.filter(organisation=organisation, digest__in=digests))
+    found = {f"{bytes(row.digest).hex()}-{row.name}": whole(row.file, bytes(row.digest)) for row in rows}
+    return {name: content for name, content in found.items() if content is not None}
 
 
 def drafted(organisation: Organisation, digest: bytes) -> bytes | None:

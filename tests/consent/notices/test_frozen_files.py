@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,16 +12,18 @@ from django.core.files.storage import default_storage
 from django.db import InternalError, connection, transaction
 from django.db.utils import IntegrityError
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django_scopes import scope
 
 from consent.notices.actions import approve_notice, submit_notice
 from consent.notices.errors import NoticeFileLostError, NoticeIncompleteError
 from consent.notices.models import NoticeFile, NoticeVersion
+from consent.notices.overview import notice_lines
 from consent.notices.queries import live_version
 from consent.notices.wagtail_files import NoticeDocument, NoticePicture
 from portal.accounts.models import User
 from portal.organisations.models import Organisation
-from tests.consent.notices.conftest import fresh, written
+from tests.consent.notices.conftest import DRAFT, fresh, written
 from tests.consent.notices.files import PDF, own_document, own_picture, picture, shown_picture, with_files
 from tests.people import actor_of, client_of
 
@@ -212,3 +215,19 @@ def test_members_see_drafts_and_the_preview_with_pictures(
     assert address.encode() in preview.content
     assert Client().get(address).status_code == 302
     assert Client().get(f"/n/acme/files/{chosen.attached.sha256}").status_code == 404
+
+
+def test_lists_read_the_files_of_many_notices_at_once(client_company: Organisation, marketer: User) -> None:
+    """Every notice has a picture and a document, and a second or a tenth notice costs no query more."""
+    chosen, document = own_picture(marketer), own_document(marketer)
+    counted = []
+    for start, stop in ((0, 2), (2, 6)):
+        for n in range(start, stop):
+            page = written(client_company, marketer, replace(DRAFT, key=f"n-{n}"))
+            lists = {"pictures": [shown_picture(chosen)], "documents": [{"document": document.pk, "title": "Policy"}]}
+            with_files(client_company, marketer, page, **lists)
+        with scope(organisation=client_company), CaptureQueriesContext(connection) as queries:
+            lines = notice_lines(client_company)
+        assert all(line.draft.files for line in lines)
+        counted.append(len(queries))
+    assert counted[0] == counted[1]
