@@ -55,7 +55,7 @@ def keep_files(organisation: Organisation, notice: Notice, at: datetime) -> None
         content = drafted(organisation, digest)
         if content is None:
             raise NoticeFileLostError
-        NoticeFile.objects.create(
+        row = NoticeFile(
             organisation=organisation,
             digest=digest,
             name=file.name,
@@ -64,6 +64,7 @@ def keep_files(organisation: Organisation, notice: Notice, at: datetime) -> None
             file=default_storage.save(f"{FOLDER}/{organisation.pk}/{file.sha256}", ContentFile(content)),
             frozen_at=at,
         )
+        NoticeFile.objects.bulk_create([row], ignore_conflicts=True)  # another notice may freeze the same just now
 
 
 def frozen_file(organisation: Organisation, digest: str) -> tuple[AttachedFile, bytes]:

@@ -39,11 +39,13 @@ def picture_of(content: bytes) -> MadeAnew:
     if len(content) > MOST_UPLOADED:
         raise file_refusal("picture_too_large", _("The picture is larger than 5 MB. Export it smaller."))
     kind, picture = opened(content)
-    picture.thumbnail(LARGEST, Image.Resampling.LANCZOS)
     while True:
         written = encoded(picture, kind)
         if len(written) <= MOST_STORED:
             return MadeAnew(written, EXTENSIONS[kind])
+        if kind == "PNG":
+            kind = "WEBP"  # a photograph weighs a tenth so, and keeps its size
+            continue
         smaller = (max(1, picture.width * 3 // 4), max(1, picture.height * 3 // 4))
         picture = picture.resize(smaller, Image.Resampling.LANCZOS)
 
@@ -55,8 +57,11 @@ def opened(content: bytes) -> tuple[str, Image.Image]:
             if picture.width * picture.height > MOST_PIXELS:
                 raise too_many_pixels()
             kind = str(picture.format)
-            upright = ImageOps.exif_transpose(picture)
-            return kind, fresh(upright.convert("RGB" if kind == "JPEG" else "RGBA"))
+            mode = "RGB" if kind == "JPEG" else "RGBA"
+            # Made small first, so that the largest takes the memory of its pixels once.
+            small = picture if picture.mode in ("RGB", "RGBA") else picture.convert(mode)
+            small.thumbnail(LARGEST, Image.Resampling.LANCZOS)
+            return kind, fresh(ImageOps.exif_transpose(small).convert(mode))
     except InvalidInputError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):

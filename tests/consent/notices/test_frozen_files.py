@@ -21,11 +21,15 @@ from consent.notices.models import NoticeFile, NoticeVersion
 from consent.notices.overview import notice_lines
 from consent.notices.queries import live_version
 from consent.notices.wagtail_files import NoticeDocument, NoticePicture
+from consent.purposes.models import Purpose
 from portal.accounts.models import User
+from portal.organisations.links import absolute
 from portal.organisations.models import Organisation
+from portal.organisations.roles import Role
+from tests.consent.collection.forms import new_point, path_of
 from tests.consent.notices.conftest import DRAFT, fresh, written
 from tests.consent.notices.files import PDF, own_document, own_picture, picture, shown_picture, with_files
-from tests.people import actor_of, client_of
+from tests.people import actor_of, api_of, client_of, new_member
 
 pytestmark = pytest.mark.django_db
 
@@ -215,6 +219,25 @@ def test_members_see_drafts_and_the_preview_with_pictures(
     assert address.encode() in preview.content
     assert Client().get(address).status_code == 302
     assert Client().get(f"/n/acme/files/{chosen.attached.sha256}").status_code == 404
+
+
+def test_forms_show_them_here_and_on_other_sites(shown: dict[str, Any], client_company: Organisation) -> None:
+    """There the address needs our host."""
+    site = "https://shop.example"
+    with scope(organisation=client_company):
+        newsletter = Purpose.objects.get(key="newsletter")
+    point = new_point(client_company, newsletter, origins=[site])
+    address = f"/n/acme/files/{shown['team'].attached.sha256}"
+    hosted = Client().get(f"{path_of(point)}?lang=en").content.decode()
+    assert f'src="{address}"' in hosted
+    fragment = Client(headers={"Origin": site}).get(f"{path_of(point)}/fragment?lang=en").content.decode()
+    assert f'src="{absolute(address)}"' in fragment and 'src="/' not in fragment
+    assert Client().get(address)["Cross-Origin-Resource-Policy"] == "cross-origin"
+    with scope(organisation=client_company):
+        said = api_of(new_member(client_company, Role.DPO, name="reader"), client_company).get(
+            "/notices/signup/versions/1"
+        )
+    assert all(f'src="{absolute(address)}"' in wording["html"] for wording in said.json()["wordings"])
 
 
 def test_lists_read_the_files_of_many_notices_at_once(client_company: Organisation, marketer: User) -> None:

@@ -47,6 +47,15 @@ def test_what_is_heavy_is_made_smaller_until_it_is_light() -> None:
     Image.effect_noise((1400, 1000), 90).save(written, "PNG")
     made = picture_of(written.getvalue())
     assert len(made.content) <= MOST_STORED
+    assert made.extension == "webp"
+
+
+def test_a_photograph_sent_as_png_keeps_its_size() -> None:
+    written = BytesIO()
+    Image.radial_gradient("L").resize((1600, 1200)).effect_spread(9).save(written, "PNG")
+    assert written.tell() > MOST_STORED
+    made = picture_of(written.getvalue())
+    assert Image.open(BytesIO(made.content)).size == (1600, 1200)
 
 
 def test_one_frame_is_kept_of_a_moving_picture() -> None:
