@@ -134,8 +134,10 @@ class CmsFenceMiddleware:
         organisation = admitted(request)
         with scope(organisation=organisation) if organisation is not None else nullcontext(), in_this_language():
             response = self.get_response(request)
+        if request.resolver_match and request.resolver_match.view_name in BYTES_VIEWS:
+            return response  # stricter by itself
         for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+            response.headers[name] = value  # also over what a preview was given on its way through all middleware
         return response
 
 

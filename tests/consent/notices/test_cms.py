@@ -406,6 +406,18 @@ def test_what_waits_is_locked_in_the_editor_too(client_company: Any, marketer: U
     assert fresh(client_company).draft_title == DRAFT.title
 
 
+def test_the_preview_may_stand_in_the_editors_frame(client_company: Any, marketer: User) -> None:
+    page = written(client_company, marketer)
+    client = client_of(marketer)
+    fields = {**edit_form(client, page), **wording_fields(page), "title": "Renamed", "from_person": "on"}
+    path = f"/cms/pages/{page.pk}/edit/preview/"
+    assert client.post(path, fields).json()["is_valid"]
+    answer = client.get(f"{path}?mode=en&in_preview_panel=true")
+    assert answer.status_code == 200
+    assert "frame-ancestors 'self'" in answer["Content-Security-Policy"]
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+
+
 def test_the_preview_says_what_is_missing(client_company: Any, marketer: User) -> None:
     page = written(client_company, marketer)
     page.wordings = page.wordings.stream_block.to_python(
