@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.admin.menu import MenuItem
 from wagtail.models import Page
 
 from consent.notices.deciding import member_actor, note
+from consent.notices.file_blocks import only_own
 from consent.notices.wagtail_models import NoticePage
 
 UNWANTED_BUTTONS = frozenset(
@@ -22,14 +23,11 @@ UNWANTED_BUTTONS = frozenset(
 )
 
 
-@hooks.register("construct_admin_api")
-def name_what_the_editor_names(admin_api: Any) -> None:
-    """The editor writes the addresses of pictures and documents into its pages, though there are none here.
-
-    The fence lets nobody through to any of these.
-    """
-    for name in ("images", "documents"):
-        admin_api.register_endpoint(name, PagesAdminAPIViewSet)
+@hooks.register("construct_image_chooser_queryset")
+@hooks.register("construct_document_chooser_queryset")
+def choose_among_ones_own(rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
+    """Of whoever works for several organisations: the files of the one whose notice is open."""
+    return only_own(rows)
 
 
 @hooks.register("insert_global_admin_css")
@@ -39,10 +37,12 @@ def our_own_colours() -> str:
 
 @hooks.register("construct_main_menu")
 def our_own_menu(request: HttpRequest, items: list[MenuItem]) -> None:
-    """Two lines: back to the portal, and the notices. The rest of Wagtail's menu leads nowhere here."""
+    """Back to the portal, the notices, and their files. The rest of Wagtail's menu leads nowhere here."""
     items[:] = [
         MenuItem(_("Back to Accord"), reverse("portal:home"), name="accord", icon_name="arrow-left", order=1),
         MenuItem(_("All notices"), reverse("cms_home"), name="notices", icon_name="doc-full", order=2),
+        MenuItem(_("Pictures"), reverse("cms_pictures"), name="pictures", icon_name="image", order=3),
+        MenuItem(_("Documents"), reverse("cms_documents"), name="documents", icon_name="doc-full-inverse", order=4),
     ]
 
 

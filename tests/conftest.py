@@ -20,6 +20,7 @@ pytest_plugins = ["tests.people"]
 APPEND_ONLY = (
     "consent_consentevent",
     "consent_formversion",
+    "consent_noticefile",
     "consent_noticeversion",
     "consent_purposeversion",
     "portal_auditentry",

@@ -20,6 +20,7 @@ from consent.collection.queries import public_point, published_point, version_of
 from consent.collection.submissions import HONEYPOT, Submission, from_json, read_submission
 from consent.collection.taking import VISITOR_RATE, require_current, taken
 from consent.collection.visits import READING, Form, languages_of
+from consent.notices.frozen_files import with_host
 from consent.preferences.views import body_of
 from portal.api.errors import InvalidJsonError, PayloadTooLargeError
 from portal.api.problems import as_domain_error, problem_response
@@ -153,7 +154,7 @@ def for_sites(request: HttpRequest, organisation: str, key: str, what: str) -> H
         return with_cors(HttpResponse(json.dumps(said), content_type="application/json"), origin)
     with translation.override(form.language):
         html = render_to_string("consent/public/form_body.html", {**form.context(), "embedded": True})
-    return with_cors(HttpResponse(html), origin)
+    return with_cors(HttpResponse(with_host(html)), origin)
 
 
 @cache

@@ -9,6 +9,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from consent.notices import actions
+from consent.notices.frozen_files import with_host
 from consent.notices.lint import Finding
 from consent.notices.models import NoticeVersion
 from consent.notices.overview import NoticeLine, notice_lines
@@ -251,7 +252,7 @@ def wording_values(row: NoticeVersion) -> dict[str, Any]:
         "language": row.language,
         "title": row.title,
         "text": row.text,
-        "html": row.html,
+        "html": with_host(row.html),
         "digest": bytes(row.digest).hex(),
         "form": row.form,
     }

@@ -11,6 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from django_scopes import get_scope
 from wagtail import blocks
 
+from consent.notices.file_blocks import (
+    DownloadBlock,
+    PictureBlock,
+    PlacedPictureBlock,
+    downloads_in,
+    picture_in,
+    placed_pictures,
+)
 from consent.notices.structure import ITEMS, ConsentChoice, PurposeLine, Section, Wording
 from consent.purposes.models import Purpose
 
@@ -70,10 +78,19 @@ class ConsentChoiceBlock(blocks.StructBlock):
 class SectionBlock(blocks.StructBlock):
     heading = blocks.CharBlock(label=_("Heading"), required=False, max_length=120)
     text = words(_("Text"))
+    picture = PictureBlock(label=_("Picture"), required=False)
 
     class Meta:
         icon = "doc-full"
         label = _("Section")
+
+
+def picture_list() -> blocks.ListBlock:
+    return blocks.ListBlock(PlacedPictureBlock(), label=_("Pictures and icons"), default=[])
+
+
+def document_list() -> blocks.ListBlock:
+    return blocks.ListBlock(DownloadBlock(), label=_("Documents to download"), default=[])
 
 
 class LanguageBlock(blocks.StructBlock):
@@ -105,6 +122,8 @@ class InformationBlock(LanguageBlock):
     complaint = words(_("Complaint"), _("To the supervisory authority. 13(2)(d)"), 2)
     choices = blocks.ListBlock(ConsentChoiceBlock(), label=_("Choices"), default=[])
     sections = blocks.ListBlock(SectionBlock(), label=_("Further sections"), default=[])
+    pictures = picture_list()
+    documents = document_list()
 
     class Meta:
         icon = "doc-full"
@@ -118,6 +137,8 @@ class LegalBlock(LanguageBlock):
     director = words(_("Director of publication"), "", 2)
     host = words(_("Host"), _("Name, address and phone of whoever hosts the site."), 2)
     sections = blocks.ListBlock(SectionBlock(), label=_("Further sections"), default=[])
+    pictures = picture_list()
+    documents = document_list()
 
     class Meta:
         icon = "doc-full"
@@ -129,6 +150,8 @@ class CookiesBlock(LanguageBlock):
 
     cookies = words(_("Cookies"), _("Each with its name, what for and for how long; or that there are none."))
     sections = blocks.ListBlock(SectionBlock(), label=_("Further sections"), default=[])
+    pictures = picture_list()
+    documents = document_list()
 
     class Meta:
         icon = "doc-full"
@@ -148,8 +171,11 @@ def wording_of(value: Any) -> Wording:
         ),
         choices=tuple(choice_of(choice) for choice in value.get("choices") or ()),
         sections=tuple(
-            Section(part.get("heading") or "", part.get("text") or "") for part in value.get("sections") or ()
+            Section(part.get("heading") or "", part.get("text") or "", picture_in(part.get("picture")))
+            for part in value.get("sections") or ()
         ),
+        pictures=placed_pictures(value),
+        downloads=downloads_in(value),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 
 from consent.notices.lint import Finding
-from portal.errors import ConflictError, DomainError, FieldProblem
+from portal.errors import ConflictError, DomainError, FieldProblem, InvalidInputError, type_of_text
 
 
 class NoticeExistsError(ConflictError):
@@ -46,6 +46,18 @@ class OwnNoticeError(DomainError):
     code = "own_notice"
     status = 403
     title = _("You wrote or submitted this notice: somebody else approves it. Ask another DPO or an owner.")
+
+
+class NoticeFileLostError(ConflictError):
+    """The storage has lost a picture or document, or has other bytes than were approved."""
+
+    code = "notice_file_lost"
+    title = _("A picture or document of this notice can't be read any more. Upload it again, then submit again.")
+
+
+def file_refusal(code: str, detail: type_of_text) -> InvalidInputError:
+    """Why an uploaded file is not taken."""
+    return InvalidInputError.at("file", code=code, detail=detail)
 
 
 class NoticeIncompleteError(DomainError):

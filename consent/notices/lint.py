@@ -102,6 +102,7 @@ START = re.compile(
     r"\b(after|from|since|following|until|as long as|last|apres|a compter|a partir|depuis|suivant|tant que|dernier|"
     r"derniere|fin|end)\b|jusqu"
 )
+FILE_NAME = re.compile(r"^\S*\.(png|jpe?g|webp|pdf|txt|csv|odt|docx)$", re.IGNORECASE)
 CONTACTING_BASES = frozenset({"consent", "soft_opt_in", "legitimate_interest"})
 
 
@@ -276,10 +277,44 @@ def cookie_page(wording: Wording, notice: Notice, known: Mapping[str, KnownPurpo
     yield from demanded(COOKIES, wording)
 
 
+def attachments(wording: Wording, notice: Notice, known: Mapping[str, KnownPurpose]) -> Iterator[Finding]:
+    """Pictures and documents say in words what they are: to whoever can't see them, and in the proof."""
+    for code, sentence in (*picture_problems(wording), *download_problems(wording)):
+        yield Finding(code, "GDPR 12(1)", sentence, wording.language, code.partition("_")[0] + "s")
+
+
+def picture_problems(wording: Wording) -> Iterator[tuple[str, Text]]:
+    for picture in wording.all_pictures:
+        words = picture.alternative.strip()
+        if not picture.file.exists:
+            yield "picture_missing", _("A picture is not chosen, or was deleted: choose one or take its line out.")
+        if not words and not picture.decorative:
+            sentence = _("Say in words what the picture shows, or that it is only decoration (EN 301 549, 9.1.1.1).")
+            yield "picture_without_words", sentence
+        elif words and picture.decorative:
+            sentence = _(
+                "A picture has words and is called decoration as well: keep one of both (EN 301 549, 9.1.1.1)."
+            )
+            yield "picture_words_unread", sentence
+        elif FILE_NAME.search(words):
+            sentence = _("“IMG_1234.jpg” tells nobody what the picture shows: say it in words (EN 301 549, 9.1.1.1).")
+            yield "picture_without_words", sentence
+        if not wording.says(picture.place):
+            yield "picture_nowhere", _("The part this picture stands in is empty: choose another place for it.")
+
+
+def download_problems(wording: Wording) -> Iterator[tuple[str, Text]]:
+    for download in wording.downloads:
+        if not download.file.exists:
+            yield "document_missing", _("A document is not chosen, or was deleted: choose one or take its line out.")
+        if not download.title.strip() or FILE_NAME.search(download.title):
+            yield "document_without_title", _("Give each document a title in plain words; a file name is none.")
+
+
 Check = Callable[[Wording, Notice, Mapping[str, KnownPurpose]], Iterator[Finding]]
 CHECKS: dict[NoticeKind, tuple[Check, ...]] = {
-    NoticeKind.COLLECTION: (first_screen, information, purposes, choices),
-    NoticeKind.PRIVACY_POLICY: (first_screen, information, purposes, choices),
-    NoticeKind.LEGAL_NOTICE: (first_screen, legal),
-    NoticeKind.COOKIES: (first_screen, cookie_page),
+    NoticeKind.COLLECTION: (first_screen, information, purposes, choices, attachments),
+    NoticeKind.PRIVACY_POLICY: (first_screen, information, purposes, choices, attachments),
+    NoticeKind.LEGAL_NOTICE: (first_screen, legal, attachments),
+    NoticeKind.COOKIES: (first_screen, cookie_page, attachments),
 }

@@ -54,4 +54,28 @@ class NoticeVersion(models.Model):
         return f"{self.notice}/{self.number}/{self.language}"
 
 
-__all__ = ["NoticeKind", "NoticeVersion"]
+class NoticeFile(models.Model):
+    """A picture or document that a published version shows: its bytes, kept as long as the version (N-07).
+
+    Never changed or deleted. The text of the version names ``digest``, the SHA-256 of the bytes; what is read back from
+    the storage and is not these bytes is not shown.
+    """
+
+    organisation = models.ForeignKey("portal.Organisation", on_delete=models.PROTECT, db_index=False, related_name="+")
+    digest = models.BinaryField(max_length=32)
+    name = models.CharField(max_length=100)
+    media_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()
+    file = models.FileField(max_length=200)
+    frozen_at = models.DateTimeField()
+
+    objects = TenantManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "digest"], name="one_notice_file_a_digest")]
+
+    def __str__(self) -> str:
+        return f"notice-file:{bytes(self.digest).hex()}"
+
+
+__all__ = ["NoticeFile", "NoticeKind", "NoticeVersion"]

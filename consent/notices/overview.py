@@ -10,6 +10,7 @@ from typing import Any
 from wagtail.models import Revision, TaskState, WorkflowState
 
 from consent.notices.blocks import wording_of
+from consent.notices.file_blocks import files_read_once
 from consent.notices.kinds import NoticeKind
 from consent.notices.lint import Finding, lint
 from consent.notices.models import NoticeVersion
@@ -100,8 +101,9 @@ def notice_lines(organisation: Organisation, *, key: str = "") -> list[NoticeLin
     statuses = workflow_statuses(found)
     known = known_purposes(organisation)
     lines = []
-    for page in found:
-        title, draft = draft_of(page)
+    with files_read_once():
+        drafts = [draft_of(page) for page in found]
+    for page, (title, draft) in zip(found, drafts, strict=True):
         own = version_lines([version for version in versions if version.notice == page.slug])
         state = state_of(page, statuses.get(page.pk, ""), own)
         lines.append(NoticeLine(page, draft, state, tuple(lint(draft, known)), tuple(own), title))

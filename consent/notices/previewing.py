@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from consent.notices.frozen_files import draft_address
 from consent.notices.publishing import findings_of, known_purposes
 from consent.notices.rendering import html_of
 
@@ -40,7 +41,9 @@ def preview(page: NoticePage, request: HttpRequest, language: str) -> HttpRespon
         "organisation": organisation,
         "findings": findings_of(notice, organisation),
         "language": language,
-        "html": html_of(wording, notice, known_purposes(organisation)) if wording else "",
+        "html": html_of(wording, notice, known_purposes(organisation), address=draft_address(organisation))
+        if wording
+        else "",
     }
     with translation.override(_editor.get()):
         return HttpResponse(render_to_string("consent/public/notice_preview.html", context))

@@ -8,6 +8,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from consent.notices.file_answers import A_YEAR, file_answer
+from consent.notices.frozen_files import frozen_file
 from consent.notices.models import NoticeVersion
 from consent.notices.queries import best_wording, wordings_of_version
 from portal.errors import NotFoundError
@@ -28,6 +30,19 @@ def notice(request: HttpRequest, organisation: str, notice: str) -> HttpResponse
     if wording is None:
         raise NotFoundError
     return page(sender, wording, wordings, asked=version_asked(request))
+
+
+def notice_file(request: HttpRequest, organisation: str, digest: str) -> HttpResponse:
+    """``GET /n/{organisation}/files/{sha256}``: what a published version shows, live or not, and nothing else."""
+    if request.method not in READING:
+        return HttpResponseNotAllowed(READING)
+    sender = Organisation.objects.filter(slug=organisation).first()
+    if sender is None:
+        raise NotFoundError
+    file, content = frozen_file(sender, digest)
+    response = file_answer(file, content, caching=A_YEAR)
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"  # forms stand on the sites of the organisation, too
+    return response
 
 
 def version_asked(request: HttpRequest) -> int | None:

@@ -19,6 +19,7 @@ from django_scopes import scope
 from wagtail.models import Revision
 
 from consent.notices.errors import NoticeIncompleteError, NoticeNotApprovedError
+from consent.notices.frozen_files import keep_files, public_address
 from consent.notices.lint import Finding, lint
 from consent.notices.models import NoticeVersion
 from consent.notices.rendering import html_of, text_of
@@ -101,9 +102,10 @@ def publish_revision(revision: Revision, *, user: Any = None) -> list[NoticeVers
 
 @transaction.atomic
 def freeze(*, actor: Actor, organisation: Organisation, notice: Notice, at: datetime) -> list[NoticeVersion]:
-    """End the version that is live and write the next, one row a language."""
+    """End the version that is live and write the next, one row a language, with the files they show."""
     known = known_purposes(organisation)
     with scope(organisation=organisation):
+        keep_files(organisation, notice, at)
         rows = NoticeVersion.objects.filter(organisation=organisation, notice=notice.key)
         last = rows.order_by("-number").values_list("number", flat=True).first() or 0
         rows.filter(ended_at=None).update(ended_at=at)
@@ -118,7 +120,7 @@ def freeze(*, actor: Actor, organisation: Organisation, notice: Notice, at: date
                     language=wording.language,
                     kind=notice.kind,
                     title=wording.title,
-                    html=html_of(wording, notice, known),
+                    html=html_of(wording, notice, known, address=public_address(organisation)),
                     text=text,
                     digest=hashlib.sha256(text.encode()).digest(),
                     form=form_of(wording),
@@ -138,6 +140,7 @@ def freeze(*, actor: Actor, organisation: Organisation, notice: Notice, at: date
             "languages": [version.language for version in versions],
             "digests": [bytes(version.digest).hex() for version in versions],
             **noted(notice_text(version) for version in versions),
+            **({"files": [file.sha256 for file in notice.files]} if notice.files else {}),
         },
         at=at,
     )

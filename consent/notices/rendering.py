@@ -1,20 +1,26 @@
 """A wording as people read it: HTML in layers (N-09) and the same words as plain text, which the digest is of.
 
-Both are made from one outline, so that they can't say different things.
+Both are made from the same parts, so that they can't say different things.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from consent.notices.kinds import NoticeKind
-from consent.notices.structure import KnownPurpose, Notice, Wording
+from consent.notices.structure import AttachedFile, Download, KnownPurpose, Notice, Picture, Wording
+
+# Where a file is read: the public address of what is frozen, the members' address of what is not.
+Address = Callable[[AttachedFile], str]
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,14 @@ class Part:
     heading: str
     paragraphs: tuple[str, ...]
     open: bool = False
+    pictures: tuple[Picture, ...] = ()
+    downloads: tuple[Download, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """Everything it says, as plain text."""
+        pictures = [picture_line(picture) for picture in self.pictures]
+        return [self.heading, *self.paragraphs, *pictures, *(download_line(each) for each in self.downloads)]
 
 
 def basis_words(basis: str) -> str:
@@ -76,34 +90,41 @@ LAST = (
 )
 
 
-def outline(wording: Wording, notice: Notice, known: Mapping[str, KnownPurpose]) -> list[Part]:
-    """The parts in reading order, in the notice's language."""
-    with translation.override(wording.language):
-        return list(parts(wording, notice, known))
-
-
 def parts(wording: Wording, notice: Notice, known: Mapping[str, KnownPurpose]) -> Iterator[Part]:
+    """In reading order; the notice's language is active."""
     yield from named(wording, FIRST)
     if wording.purposes:
-        yield Part(_("What for"), tuple(purpose_lines(wording, known)), open=True)
+        yield Part(_("What for"), tuple(purpose_lines(wording, known)), True, pictures_at(wording, "purposes"))
     yield from named(wording, THEN)
     if wording.choices:
-        yield Part(_("What we ask you"), tuple(choice_lines(wording)), open=True)
+        yield Part(_("What we ask you"), tuple(choice_lines(wording)), True, pictures_at(wording, "choices"))
     if wording.purposes:
-        yield Part(_("How long"), tuple(retention_lines(wording, known)))
+        yield Part(_("How long"), tuple(retention_lines(wording, known)), False, pictures_at(wording, "retention"))
     yield from named(wording, LAST)
+    unfolded = notice.kind != NoticeKind.COLLECTION
     for section in wording.sections:
-        if section.heading.strip() or section.text.strip():
-            yield Part(
-                section.heading.strip() or "-", paragraphs(section.text), open=notice.kind != NoticeKind.COLLECTION
-            )
+        shown = present([section.picture] if section.picture else [])
+        if section.heading.strip() or section.text.strip() or shown:
+            yield Part(section.heading.strip() or "-", paragraphs(section.text), unfolded, shown)
+    downloads = tuple(each for each in wording.downloads if each.file.exists)
+    if downloads:
+        yield Part(_("Documents to download"), (), unfolded, downloads=downloads)
 
 
 def named(wording: Wording, codes: tuple[str, ...]) -> Iterator[Part]:
     words = headings()
     for code in codes:
         if wording.item(code):
-            yield Part(words[code], paragraphs(wording.item(code)), open=code in OPEN)
+            yield Part(words[code], paragraphs(wording.item(code)), code in OPEN, pictures_at(wording, code))
+
+
+def pictures_at(wording: Wording, place: str) -> tuple[Picture, ...]:
+    return present([picture for picture in wording.pictures if picture.place == place])
+
+
+def present(pictures: list[Picture]) -> tuple[Picture, ...]:
+    """Without those whose file was deleted: the check says so before anything is published."""
+    return tuple(picture for picture in pictures if picture.file.exists)
 
 
 def paragraphs(text: str) -> tuple[str, ...]:
@@ -140,19 +161,77 @@ def choice_lines(wording: Wording) -> Iterator[str]:
 
 def text_of(wording: Wording, notice: Notice, known: Mapping[str, KnownPurpose]) -> str:
     """Plain text, one paragraph a line, an empty line between the parts."""
-    blocks = [wording.title.strip(), "\n".join(paragraphs(wording.summary))]
-    blocks += ["\n".join([part.heading, *part.paragraphs]) for part in outline(wording, notice, known)]
+    with translation.override(wording.language):
+        shown = [picture_line(picture) for picture in pictures_at(wording, "summary")]
+        blocks = [wording.title.strip(), "\n".join([*paragraphs(wording.summary), *shown])]
+        blocks += ["\n".join(part.lines) for part in parts(wording, notice, known)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def html_of(wording: Wording, notice: Notice, known: Mapping[str, KnownPurpose]) -> str:
+def html_of(wording: Wording, notice: Notice, known: Mapping[str, KnownPurpose], *, address: Address) -> str:
     """Escaped and made of our own elements alone: there is nothing to clean."""
-    found = outline(wording, notice, known)
-    context = {
-        "title": wording.title.strip(),
-        "summary": paragraphs(wording.summary),
-        "first": [part for part in found if part.open],
-        "details": [part for part in found if not part.open],
-    }
     with translation.override(wording.language):
+        found = [drawn(part, address) for part in parts(wording, notice, known)]
+        context = {
+            "title": wording.title.strip(),
+            "summary": paragraphs(wording.summary),
+            "pictures": [picture_tag(picture, address) for picture in pictures_at(wording, "summary")],
+            "first": [part for part in found if part["open"]],
+            "details": [part for part in found if not part["open"]],
+        }
         return render_to_string("consent/notices/wording.html", context)
+
+
+# Pictures and documents. In the text each is named by its SHA-256, so that the digest of the text is of them as well.
+
+
+def picture_line(picture: Picture) -> str:
+    values = {
+        "alternative": tidy(picture.alternative),
+        "name": picture.file.name,
+        "sha256": picture.file.sha256,
+    }
+    if picture.decorative:
+        return _("[Decorative picture: %(name)s, SHA-256 %(sha256)s]") % values
+    return _("[Picture: %(alternative)s (%(name)s, SHA-256 %(sha256)s)]") % values
+
+
+def download_line(download: Download) -> str:
+    values = {
+        "title": tidy(download.title),
+        "name": download.file.name,
+        "kind": download.file.media_type,
+        "size": download.file.size,
+        "sha256": download.file.sha256,
+    }
+    return _("%(title)s (%(name)s, %(kind)s, %(size)d bytes, SHA-256 %(sha256)s)") % values
+
+
+def drawn(part: Part, address: Address) -> dict[str, object]:
+    """A part as the template takes it: icons in the heading, other pictures below the words."""
+    return {
+        "heading": part.heading,
+        "paragraphs": part.paragraphs,
+        "open": part.open,
+        "icons": [picture_tag(picture, address) for picture in part.pictures if picture.icon],
+        "pictures": [picture_tag(picture, address) for picture in part.pictures if not picture.icon],
+        "downloads": [download_tag(download, address) for download in part.downloads],
+    }
+
+
+def picture_tag(picture: Picture, address: Address) -> SafeString:
+    return format_html(
+        '<img src="{}" alt="{}" width="{}" height="{}" loading="lazy"{}>',
+        address(picture.file),
+        "" if picture.decorative else tidy(picture.alternative),
+        str(picture.file.width),
+        str(picture.file.height),
+        SafeString(' class="icon"') if picture.icon else "",
+    )
+
+
+def download_tag(download: Download, address: Address) -> SafeString:
+    extension = download.file.name.rpartition(".")[2].upper()
+    said = f"{extension}, {filesizeformat(download.file.size)}"
+    href, title = address(download.file), tidy(download.title)
+    return format_html('<a href="{}" download="{}">{}</a> ({})', href, download.file.name, title, said)

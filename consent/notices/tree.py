@@ -12,8 +12,18 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django_scopes import scopes_disabled
-from wagtail.models import Collection, GroupPagePermission, Locale, Page, Workflow, WorkflowPage, WorkflowTask
+from wagtail.models import (
+    Collection,
+    GroupCollectionPermission,
+    GroupPagePermission,
+    Locale,
+    Page,
+    Workflow,
+    WorkflowPage,
+    WorkflowTask,
+)
 
+from consent.notices.file_blocks import collection_name
 from consent.notices.sql import HOLD_THE_TREE
 from consent.notices.wagtail_models import DpoApproval, NoticePage, NoticeRoot
 from portal.accounts.models import User
@@ -22,6 +32,11 @@ from portal.organisations.roles import Capability
 
 WORKFLOW = "DPO"  # read after "Submit to", in every language
 GROUPS = {"editors": Capability.NOTICES_EDIT, "approvers": Capability.NOTICES_APPROVE}
+# On the organisation's own collection, for whoever edits notices; to change one is to delete it as well.
+FILE_PERMISSIONS = {
+    ("wagtailimages", "image"): ("add_image", "change_image", "choose_image"),
+    ("wagtaildocs", "document"): ("add_document", "change_document", "choose_document"),
+}
 
 
 def group_name(organisation: Organisation, kind: str) -> str:
@@ -43,9 +58,9 @@ def plant(organisation: Organisation) -> NoticeRoot:
     if root is None:
         root = NoticeRoot(organisation=organisation, title=organisation.name, slug=organisation.slug, locale=locale())
         wagtail_root().add_child(instance=root)
-    collection_of(organisation)
     for kind in GROUPS:
         admit(group_of(organisation, kind), root)
+    admit_to_files(group_of(organisation, "editors"), collection_of(organisation))
     WorkflowPage.objects.get_or_create(page_id=root.pk, defaults={"workflow": approval_workflow()})
     for membership in active_members(organisation):
         follow_membership(membership)
@@ -75,8 +90,8 @@ def wagtail_root() -> Page:
 
 
 def collection_of(organisation: Organisation) -> Collection:
-    """Ready for pictures and documents the day notices have some; nobody else's group is on it."""
-    name = f"accord:{organisation.pk}"
+    """Where the pictures and documents of its notices are; nobody else's group is on it."""
+    name = collection_name(organisation.pk)
     found = Collection.objects.filter(name=name).first()
     if found is not None:
         return found
@@ -95,6 +110,23 @@ def admit(group: Group, root: NoticeRoot) -> None:
     change = Permission.objects.filter(content_type=page_type, codename="change_page").first()
     change = change or Permission.objects.create(content_type=page_type, codename="change_page", name="Edit any page")
     GroupPagePermission.objects.get_or_create(group=group, page_id=root.pk, permission=change)
+
+
+def admit_to_files(group: Group, collection: Collection) -> None:
+    """May add, change, delete and choose the pictures and documents of this collection."""
+    for (app, model), codenames in FILE_PERMISSIONS.items():
+        content_type = ContentType.objects.get_by_natural_key(app, model)
+        for codename in codenames:
+            permission, _made = Permission.objects.get_or_create(
+                content_type=content_type, codename=codename, defaults={"name": codename}
+            )
+            GroupCollectionPermission.objects.get_or_create(group=group, collection=collection, permission=permission)
+
+
+def organisation_of_collection(collection_id: int) -> Organisation | None:
+    name = Collection.objects.filter(pk=collection_id).values_list("name", flat=True).first() or ""
+    prefix, _colon, number = name.partition(":")
+    return Organisation.objects.filter(pk=int(number)).first() if prefix == "accord" and number.isdecimal() else None
 
 
 def access_permission() -> Permission:

@@ -15,7 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from consent.notices import actions
 from consent.notices.comparing import asked_number, compare
 from consent.notices.deciding import eyes_of
+from consent.notices.fence import work_for
+from consent.notices.file_answers import MEMBERS_ONLY, file_answer
 from consent.notices.forms import DecisionForm, NoticeForm
+from consent.notices.frozen_files import draft_address, file_of_members
 from consent.notices.kinds import NoticeKind
 from consent.notices.overview import (
     AWAITING,
@@ -214,6 +217,26 @@ def notice_compare(request: MemberRequest, key: str) -> HttpResponse:
 
 
 @member_page(Capability.NOTICES_VIEW)
+def notice_file(request: MemberRequest, digest: str) -> HttpResponse:
+    """A picture or document of a draft or version, for members alone."""
+    file, content = file_of_members(request.organisation, digest)
+    return file_answer(file, content, caching=MEMBERS_ONLY)
+
+
+@member_page(Capability.NOTICES_EDIT)
+def picture_library(request: MemberRequest) -> HttpResponse:
+    """Wagtail's list, of this organisation."""
+    work_for(request, request.organisation)
+    return redirect("cms_pictures")
+
+
+@member_page(Capability.NOTICES_EDIT)
+def document_library(request: MemberRequest) -> HttpResponse:
+    work_for(request, request.organisation)
+    return redirect("cms_documents")
+
+
+@member_page(Capability.NOTICES_VIEW)
 def register_csv(request: MemberRequest) -> HttpResponse:
     """The register of notices (N-10): what was published when, with its digest."""
     rows = [REGISTER_COLUMNS, *register_rows(request.organisation)]
@@ -265,7 +288,7 @@ def draft_texts(request: MemberRequest, line: NoticeLine) -> list[dict[str, Any]
         {
             "language": wording.language,
             "name": language_name(wording.language),
-            "html": embedded(html_of(wording, line.draft, known)),
+            "html": embedded(html_of(wording, line.draft, known, address=draft_address(request.organisation))),
         }
         for wording in line.draft.wordings
         if wording.language

@@ -13,6 +13,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django_scopes import scope
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 from wagtail.locks import WorkflowLock
@@ -80,7 +81,8 @@ class NoticePage(Page):
     @property
     def structure(self) -> Notice:
         """The notice as plain values."""
-        wordings: tuple[Wording, ...] = tuple(wording_of(child.value) for child in self.wordings)
+        with scope(organisation=self.root.organisation):  # whose files they may be
+            wordings: tuple[Wording, ...] = tuple(wording_of(child.value) for child in self.wordings)
         return Notice(key=self.slug, kind=self.kind, from_person=self.from_person, wordings=wordings)
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from consent.ledger.models import ConsentEvent
+from consent.notices.frozen_files import files_shown
 from consent.proofs.attachments import attachments_of
 from consent.proofs.building import proof_of
 from consent.proofs.bundle import bundle
@@ -108,12 +109,16 @@ def proof_for(actor: Actor, event: ConsentEvent) -> dict[str, Any]:
 
 
 def bundled(organisation: Organisation, parts: Sequence[tuple[str, dict[str, Any]]], now: datetime) -> bytes:
-    """The ZIP of these proofs (folder, proof), each with its page, and the scans their evidence names."""
+    """The ZIP of these proofs (folder, proof), each with its page, the scans their evidence names, and the pictures and
+    documents their notices showed.
+    """
     attachments: dict[str, bytes] = {}
+    shown: dict[str, bytes] = {}
     for _folder, proof in parts:
         attachments |= attachments_of(organisation, proof)
+        shown |= files_shown(organisation, (proof.get("notice") or {}).get("text", ""))
     pages = [(folder, proof, proof_pdf(proof, organisation=organisation, now=now)) for folder, proof in parts]
-    return bundle(pages, attachments=attachments)
+    return bundle(pages, attachments=attachments, shown=shown)
 
 
 def folder_of(event: ConsentEvent) -> str:

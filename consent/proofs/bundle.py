@@ -28,6 +28,9 @@ proof.pdf is the same for reading. verify_proof.py checks proof.json without us 
 (On Windows: v\\Scripts\\pip and v\\Scripts\\python.) It answers OK and what the proof says, or NOT VALID, a code and
 why. Without Python: open {base_url}/v and drop this ZIP there; it is checked in your browser and not sent.
 
+If there is a folder notice/, it holds the pictures and documents that the words showed: each is named by its SHA-256,
+which the text in proof.json names as well. Compute it again (sha256sum, certutil -hashfile) to see that it is that one.
+
 Who signed? The key in a proof is its own word. Compare its name with the one the organisation gives you by another
 way, or fetch the list kept at {base_url}/v/keys/{slug} and run
 
@@ -49,6 +52,9 @@ Avec Python 3.9 ou plus récent :
 la raison. Sans Python : ouvrez {base_url}/v et déposez-y ce ZIP ; il est vérifié dans votre navigateur, sans être
 envoyé.
 
+S'il y a un dossier notice/, il contient les images et documents que montrait le texte : chacun porte son SHA-256, que
+cite aussi le texte dans proof.json. Recalculez-le (sha256sum, certutil -hashfile) pour voir que c'est bien celui-là.
+
 Qui a signé ? La clé contenue dans une preuve n'engage que le fichier. Comparez son nom à celui que l'organisation
 vous donne par une autre voie, ou prenez la liste tenue à {base_url}/v/keys/{slug} et lancez
 
@@ -57,7 +63,10 @@ vous donne par une autre voie, ou prenez la liste tenue à {base_url}/v/keys/{sl
 
 
 def bundle(
-    proofs: Sequence[tuple[str, dict[str, Any], bytes]], *, attachments: Mapping[str, bytes] | None = None
+    proofs: Sequence[tuple[str, dict[str, Any], bytes]],
+    *,
+    attachments: Mapping[str, bytes] | None = None,
+    shown: Mapping[str, bytes] | None = None,
 ) -> bytes:
     """A ZIP of proofs: (folder, proof, PDF) each, an empty folder for a single one. The same input, the same bytes."""
     newest = max(proof["seal"]["signed_at"] for _folder, proof, _pdf in proofs)
@@ -69,6 +78,7 @@ def bundle(
     for folder, proof, pdf in proofs:
         files += [(f"{folder}proof.json", proof_json(proof)), (f"{folder}proof.pdf", pdf)]
     files += sorted((f"evidence/{name}", content) for name, content in (attachments or {}).items())
+    files += sorted((f"notice/{name}", content) for name, content in (shown or {}).items())
     return zipped(files, datetime.fromisoformat(newest))
 
 

@@ -42,7 +42,9 @@ INSTALLED_APPS = [
     "allauth.account",
     "django_htmx",
     "ninja",
-    # Notices are written in Wagtail (docs/decisions/0010); images, documents, redirects, forms and sites stay out.
+    # Notices are written in Wagtail (docs/decisions/0010); redirects, forms and sites stay out.
+    "wagtail.images",
+    "wagtail.documents",
     "wagtail.users",
     "wagtail.search",
     "consent.notices.wagtail_apps.QuietAdminConfig",
@@ -234,6 +236,12 @@ WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
 WAGTAILADMIN_COMMENTS_ENABLED = False  # they would mail past our queue
 WAGTAIL_ALLOW_UNICODE_SLUGS = False
 WAGTAIL_FINISH_WORKFLOW_ACTION = "consent.notices.finishing.publish_approved"
+# Pictures and documents of notices: our rows and checks, no address that a site would serve them at.
+WAGTAILIMAGES_IMAGE_MODEL = "consent.NoticePicture"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "consent.notices.file_forms.PictureForm"
+WAGTAILIMAGES_EXTENSIONS = ["png", "jpg", "jpeg", "webp"]
+WAGTAILDOCS_DOCUMENT_MODEL = "consent.NoticeDocument"
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "consent.notices.file_forms.DocumentForm"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database", "AUTO_UPDATE": False}}
 
 CELERY: dict[str, Any] = {

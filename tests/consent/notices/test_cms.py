@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,10 +25,15 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from portal.organisations.roles import Role
 from tests.consent.notices.conftest import DRAFT, described, fresh, published, submitted, written
+from tests.consent.notices.files import own_document, own_picture
 from tests.people import actor_of, client_of, membership_of, new_member
 
 pytestmark = pytest.mark.django_db
 
+# The ids an address may name, by what it is about; small numbers mean other things elsewhere.
+NAMING = defaultdict(
+    lambda: ("page_id", "parent_page_id"), images=("image_id", "rendition_id"), documents=("document_id",)
+)
 SECRET = "Secret campaign of Acme"
 
 
@@ -46,6 +53,8 @@ def addresses(known: dict[str, Any]) -> list[str]:
         if not route.startswith("cms/"):
             continue
         path = "/" + route
+        kind_of_file = route.removeprefix("cms/").partition("/")[0]
+        known = {**known, "pk": known.get(f"{kind_of_file}_pk", known["page_id"])}
         for name in entry.pattern.converters:
             for kind in ("int", "str", "slug", "uuid"):
                 path = path.replace(f"<{kind}:{name}>", str(known.get(name, known["page_id"])))
@@ -57,10 +66,11 @@ def addresses(known: dict[str, Any]) -> list[str]:
 
 @pytest.fixture
 def secret(client_company: Organisation, marketer: User, dpo: User) -> dict[str, Any]:
-    """A notice of acme with a published version, a draft and something that waits."""
+    """A notice of acme with a published version, a draft and something that waits; a picture and a document."""
     draft = NoticeDraft(key="signup", title=SECRET, purposes=["newsletter", "offers"])
     page = published(client_company, marketer, dpo, draft)
     page.save_revision(user=marketer)
+    picture, document = own_picture(marketer, title=SECRET), own_document(marketer, title=SECRET)
     with scope(organisation=client_company):
         submit_notice(actor=actor_of(marketer, client_company), page=fresh(client_company))
     state = WorkflowState.objects.get(status="in_progress")
@@ -69,7 +79,12 @@ def secret(client_company: Organisation, marketer: User, dpo: User) -> dict[str,
         "parent_page_id": page.get_parent().pk,
         "page_to_move_id": page.pk,
         "object_id": page.pk,
-        "pk": page.pk,
+        "image_id": picture.pk,
+        "images_pk": picture.pk,
+        "rendition_id": picture.get_rendition("max-165x165").pk,
+        "document_id": document.pk,
+        "doc_id": document.pk,
+        "documents_pk": document.pk,
         "revision_id": Revision.objects.for_instance(page).latest("pk").pk,
         "workflow_state_id": state.pk,
         "task_state_id": state.current_task_state_id,
@@ -87,7 +102,7 @@ def secret(client_company: Organisation, marketer: User, dpo: User) -> dict[str,
 
 def leak_of(answer: Any) -> bool:
     text = b"".join(answer) if answer.streaming else answer.content
-    return SECRET.encode() in text or b"dpo@acme.example" in text
+    return any(secret in text for secret in (SECRET.encode(), b"dpo@acme.example", b"%PDF-", b"\x89PNG"))
 
 
 def test_a_stranger_sees_nothing_at_any_address_of_wagtail(
@@ -97,11 +112,11 @@ def test_a_stranger_sees_nothing_at_any_address_of_wagtail(
     written(other, stranger, NoticeDraft(key="theirs", title="Theirs", purposes=["offers"]))
     client = client_of(stranger)
     walked = addresses(secret)
-    assert len(walked) > 80
+    assert len(walked) > 120
     wrong = []
     for path in walked:
         for answer in (client.get(path), client.post(path, {"action-publish": "1"}), client.post(path)):
-            named = f"/{secret['page_id']}/" in path or f"/{secret['parent_page_id']}/" in path
+            named = any(f"/{secret[name]}/" in path for name in NAMING[path.split("/")[2]])
             if leak_of(answer) or answer.status_code >= 500 or (named and answer.status_code == 200):
                 wrong.append((path, answer.status_code))
     assert wrong == []
@@ -121,6 +136,10 @@ def test_the_editor_is_there_for_whom_it_is_for(secret: dict[str, Any], marketer
             f"/cms/pages/{page}/revisions/{secret['revision_id']}/view/",
             f"/cms/pages/{page}/view_draft/",
             f"/cms/pages/{page}/revisions/compare/earliest...latest/",
+            f"/cms/images/{secret['image_id']}/",
+            f"/cms/images/chooser/chosen/{secret['images_pk']}/",
+            f"/cms/images/thumbnail/{secret['rendition_id']}/",
+            f"/cms/documents/file/{secret['document_id']}/",
         ):
             answer = client.get(path)
             assert answer.status_code == 200, path
@@ -218,8 +237,12 @@ def test_viewers_and_host_operators_have_no_business_there(
         "choose-page/",
         "pages/search/",
         "api/main/pages/",
-        "images/",
-        "documents/",
+        "images/multiple/add/",
+        "documents/multiple/add/",
+        "bulk/consent/noticepicture/delete/",
+        "bulk/consent/noticedocument/add_tags/",
+        "tag-autocomplete/",
+        "api/main/images/",
         "redirects/",
         "forms/",
         "failwhale/",
@@ -248,9 +271,10 @@ def test_the_looser_policy_stays_inside(secret: dict[str, Any], marketer: User) 
     assert "style-src 'self' 'unsafe-inline'" in inside["Content-Security-Policy"]
     assert "script-src 'self';" in inside["Content-Security-Policy"]
     assert "unsafe-inline" not in outside["Content-Security-Policy"]
-    for outsider in (b"gravatar", b"releases.wagtail", b"https://"):
+    for outsider in (b"gravatar", b"releases.wagtail"):
         found = [line for line in inside.content.splitlines() if outsider in line and b"src=" in line]
         assert found == []
+    assert re.findall(rb"src=(?:[\"'\\]|&quot;)*(?:https?:)?//", inside.content) == []
 
 
 def edit_form(client: Client, page: Any) -> dict[str, str]:
@@ -276,7 +300,7 @@ def wording_fields(page: Any) -> dict[str, str]:
     blocks = []
     for child in page.get_latest_revision_as_object().wordings:
         simple: dict[str, Any] = {name: given for name, given in child.value.items() if isinstance(given, str)}
-        for lists in ("purposes", "choices", "sections"):
+        for lists in ("purposes", "choices", "sections", "pictures", "documents"):
             simple[lists] = {"count": "0"}
         blocks.append((child.block_type, simple))
     return {name: str(value) for name, value in nested_form_data({"wordings": streamfield(blocks)}).items()}
@@ -380,6 +404,18 @@ def test_what_waits_is_locked_in_the_editor_too(client_company: Any, marketer: U
     client.post(f"/cms/pages/{page.pk}/edit/", fields)
     assert fresh(client_company).latest_revision_id == before
     assert fresh(client_company).draft_title == DRAFT.title
+
+
+def test_the_preview_may_stand_in_the_editors_frame(client_company: Any, marketer: User) -> None:
+    page = written(client_company, marketer)
+    client = client_of(marketer)
+    fields = {**edit_form(client, page), **wording_fields(page), "title": "Renamed", "from_person": "on"}
+    path = f"/cms/pages/{page.pk}/edit/preview/"
+    assert client.post(path, fields).json()["is_valid"]
+    answer = client.get(f"{path}?mode=en&in_preview_panel=true")
+    assert answer.status_code == 200
+    assert "frame-ancestors 'self'" in answer["Content-Security-Policy"]
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
 
 
 def test_the_preview_says_what_is_missing(client_company: Any, marketer: User) -> None:

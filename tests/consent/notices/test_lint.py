@@ -11,7 +11,17 @@ from django.utils import translation
 from consent.notices.drafting import DraftFacts, draft_wordings
 from consent.notices.kinds import NoticeKind
 from consent.notices.lint import lint
-from consent.notices.structure import ConsentChoice, KnownPurpose, Notice, PurposeLine, Wording
+from consent.notices.structure import (
+    AttachedFile,
+    ConsentChoice,
+    Download,
+    KnownPurpose,
+    Notice,
+    Picture,
+    PurposeLine,
+    Section,
+    Wording,
+)
 from consent.purposes.models import Purpose
 from portal.organisations.models import Organisation
 
@@ -244,3 +254,44 @@ def test_our_own_draft_passes_in_both_languages(kind: NoticeKind, basis: str) ->
     wordings = tuple(wording_of(value) for _block, value in drafts)
     assert lint(Notice("signup", kind, wordings), known) == []
     assert wordings[0].summary != wordings[1].summary
+
+
+FILE = AttachedFile("ff", "team.png", "image/png", 10, 30, 20)
+
+
+@pytest.mark.parametrize(
+    ("picture", "found"),
+    [
+        (Picture(FILE, "Three people at a table"), set()),
+        (Picture(FILE, decorative=True, place="rights", icon=True), set()),
+        (Picture(FILE), {"picture_without_words"}),
+        (Picture(FILE, "   "), {"picture_without_words"}),
+        (Picture(FILE, "IMG_1234.JPG"), {"picture_without_words"}),
+        (Picture(FILE, "Three people", decorative=True), {"picture_words_unread"}),
+        (Picture(alternative="Three people"), {"picture_missing"}),
+        (Picture(FILE, "A source", place="source"), {"picture_nowhere"}),
+    ],
+)
+def test_a_picture_says_in_words_what_it_shows(picture: Picture, found: set[str]) -> None:
+    assert codes(notice(replace(GOOD, pictures=(picture,)))) == found
+    if picture.place == "summary":
+        assert codes(notice(replace(GOOD, sections=(Section("Our shops", "Twelve.", picture),)))) == found
+
+
+@pytest.mark.parametrize(
+    ("download", "found"),
+    [
+        (Download(FILE, "Our privacy policy"), set()),
+        (Download(FILE, ""), {"document_without_title"}),
+        (Download(FILE, "policy_v2.pdf"), {"document_without_title"}),
+        (Download(title="Our privacy policy"), {"document_missing"}),
+    ],
+)
+def test_a_document_has_a_plain_title(download: Download, found: set[str]) -> None:
+    assert codes(notice(replace(GOOD, downloads=(download,)))) == found
+
+
+def test_findings_about_files_cite_the_article_and_the_standard() -> None:
+    (finding,) = lint(notice(replace(GOOD, pictures=(Picture(FILE),))), KNOWN)
+    assert (finding.article, finding.subject, finding.language) == ("GDPR 12(1)", "pictures", "en")
+    assert "EN 301 549, 9.1.1.1" in str(finding.sentence)

@@ -15,8 +15,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
+from django_scopes import scope
 
 from consent.archive.actions import archive_evidence
+from consent.notices.actions import approve_notice, submit_notice
+from consent.notices.queries import live_version
 from consent.proofs import attachments
 from consent.proofs.bundle import bundle
 from consent.proofs.documents import evidence_lines, path_text, proof_pdf
@@ -31,6 +34,8 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from tests.consent.choices import choose, new_purpose
+from tests.consent.notices.conftest import described, fresh, written
+from tests.consent.notices.files import own_picture, shown_picture, with_files
 from tests.consent.proofs.made import made_proof
 from tests.consent.proofs.test_verify_proof import ISOLATED
 from tests.papers import objects_of, pages_of
@@ -277,6 +282,30 @@ def test_the_scans_that_evidence_names_come_with_it_and_no_others(
     assert own[f"evidence/{named['sha256'][:16]}.pdf"] == scan
     assert not [name for name in other if name.startswith("evidence/")]
     assert {slug for slug, _digest in asked} == {"acme"}
+
+
+def test_the_files_that_the_notice_showed_come_with_it_and_the_text_names_them(
+    acme: Organisation, marketer: User, dpo: User, ada: Contact
+) -> None:
+    described(acme)
+    written(acme, marketer)
+    team = own_picture(marketer)
+    with_files(acme, marketer, fresh(acme), pictures=[shown_picture(team)])
+    with scope(organisation=acme):
+        submit_notice(actor=actor_of(marketer, acme), page=fresh(acme))
+        approve_notice(actor=actor_of(dpo, acme), page=fresh(acme))
+    version = live_version(acme.pk, "signup", "en")
+    assert version is not None
+    shown = {"notice_version": version.label, "notice_digest": bytes(version.digest), "now": version.published_at}
+    with scope(organisation=acme):
+        newsletter = Purpose.objects.get(key="newsletter")
+    event = choose(ada, newsletter, "grant", **shown)
+    seal()
+    files = files_in(client_of(dpo).get(f"/o/acme/ledger/{event}/proof.zip").content)
+    (name,) = [name for name in files if name.startswith("notice/")]
+    digest = hashlib.sha256(files[name]).hexdigest()
+    assert name == f"notice/{digest}-team.png"
+    assert f"SHA-256 {digest})" in verified(json.loads(files["proof.json"]))["text"]
 
 
 def test_the_same_proof_gives_the_same_bytes_with_attachments_in_order() -> None:
