@@ -14,12 +14,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from consent.children.rules import PARENT
 from consent.ledger import sql
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import Action, ConsentEvent, ConsentState, Evidence, Status
 from consent.ledger.rules import Standing
-from consent.ledger.showing import answered_by
+from consent.ledger.showing import parent_named
 from consent.notices.models import NoticeVersion
 from consent.purposes.models import Purpose
 from portal.errors import NotFoundError
@@ -186,11 +185,6 @@ TITLES: dict[Action, Text] = {
     Action.REVERT: _("Undone with its import: %(purpose)s by %(channel)s"),
     Action.RESET: _("New address, to be confirmed again: %(purpose)s by %(channel)s"),
 }
-
-
-def parent_named(actor: str) -> str:
-    """Told on the timeline, where a child's agreement and the parent's own stand side by side (K-02)."""
-    return str(answered_by(actor)) if actor == PARENT else ""
 
 
 def happening_of(organisation: Organisation, event: ConsentEvent) -> Happening:

@@ -17,7 +17,7 @@ from consent.ledger.history import standing_as_of
 from consent.ledger.listing import EVENTS, download_rows, matching
 from consent.ledger.models import ConsentEvent
 from consent.ledger.queries import event_of, evidence_of, neighbours, notice_shown, sealed_events
-from consent.ledger.showing import answered_by, shortened
+from consent.ledger.showing import answered_by, parent_named, shortened
 from consent.proofs.actions import take_proof
 from consent.purposes.models import Purpose
 from consent.purposes.queries import purpose_by_key
@@ -79,6 +79,8 @@ def event_context(request: MemberRequest, event: ConsentEvent, *, whole: bool) -
         "notice": notice_shown(event),
         "place": sealed_place(stream_named("ledger"), event.organisation_id, event.pk),
         "answered_by": answered_by(event.actor),
+        "before_by": parent_named(before.actor) if before else "",
+        "after_by": parent_named(after.actor) if after else "",
         "before": before,
         "after": after,
     }
