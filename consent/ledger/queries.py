@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from consent.children.rules import PARENT
 from consent.ledger import sql
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import Action, ConsentEvent, ConsentState, Evidence, Status
@@ -160,6 +161,11 @@ def notice_shown(event: ConsentEvent) -> NoticeVersion | None:
         return None
     digest = bytes(event.notice_digest)
     return NoticeVersion.objects.filter(organisation_id=event.organisation_id, digest=digest).first()
+
+
+def agreed_as_child(organisation: Organisation, contact_id: int) -> bool:
+    """Whether a parent has agreed beside this person (K-02). Index: events_by_contact."""
+    return ConsentEvent.objects.filter(organisation=organisation, contact_id=contact_id, actor=PARENT).exists()
 
 
 def event_timeline(organisation: Organisation, contact_id: int, until: datetime | None, limit: int) -> list[Happening]:

@@ -14,6 +14,7 @@ from django_scopes import scope
 from consent.collection.models import CollectionPoint, EvidenceFile, SignUp
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import ConsentEvent
+from consent.links import LinkTarget, make_token
 from consent.proofs.building import proof_of
 from consent.proofs.documents import facts
 from consent.proofs.verify_proof import verified
@@ -254,6 +255,9 @@ def test_the_proof_the_page_and_the_receipt_name_both(
     assert "(a holder of parental authority)" in client_of(dpo).get(f"/o/acme/ledger/{own.pk}/").content.decode()
     person = client_of(dpo).get(f"/o/acme/contacts/{own.contact_id}/").content.decode()
     assert person.count("a holder of parental authority") == 1
+    assert "agreed as a child" in person
+    token = make_token(LinkTarget(acme.pk, own.contact_id, own.purpose_id, "email"))
+    assert "accord de l&#x27;enfant" in Client().get(f"/p/{token}/receipt").content.decode().replace("'", "&#x27;")
 
 
 # Through a client's system
