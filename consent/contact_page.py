@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.gate import GateAnswer, explain_each
 from consent.ledger.models import ConsentState, Status
-from consent.ledger.queries import renewal_due, standing_status
+from consent.ledger.queries import agreed_as_child, renewal_due, standing_status
 from consent.purposes.models import Purpose
 from portal.channels import Channel
 from portal.organisations.models import Organisation
@@ -51,7 +51,11 @@ class PersonalStanding:
 
 
 def consents_section(organisation: Organisation, contact: Contact, now: datetime) -> dict[str, Any]:
-    """Every purpose on every channel it uses; three queries, however many there are."""
+    """Every purpose on every channel it uses; four queries, however many there are.
+
+    ``as_child``: somebody agreed together with a parent, and may have what was given then erased even as an adult
+    (K-04; GDPR art. 17(1)(f), recital 65).
+    """
     purposes = Purpose.objects.filter(organisation=organisation)
     pairs = [(purpose, channel) for purpose in purposes for channel in purpose.channels]
     states = {
@@ -64,7 +68,7 @@ def consents_section(organisation: Organisation, contact: Contact, now: datetime
         for (purpose, channel), answer in zip(pairs, answers, strict=True)
     ]
     agreed = any(line.status in {Status.GRANTED, Status.PAUSED} and line.state is not None for line in lines)
-    return {"lines": lines, "agreed": agreed}
+    return {"lines": lines, "agreed": agreed, "as_child": agreed_as_child(organisation, contact.pk)}
 
 
 def standing_line(

@@ -17,7 +17,9 @@ from consent.children.errors import (
     ParentNotNeededError,
     ParentRequiredError,
 )
-from consent.ledger.errors import BeforeNoticeError, FutureDateError
+from consent.ledger.errors import BeforeNoticeError, FutureDateError, InvalidDateError
+from consent.ledger.rules import CLOCK_SKEW
+from subscribers.contacts.values import EARLIEST
 
 PARENT = "parent"  # what an event names as its actor (C-13)
 OVER, UNDER = "over", "under"
@@ -92,13 +94,18 @@ def require_parent(age: Age | None, parent: Parent | None, *, limit: int | None,
 
 
 def require_agreement(parent: Parent, *, shown_since: datetime | None, now: datetime) -> datetime:
-    """When the parent agreed; raises ``parent_check_required``, ``future_date``, ``before_notice``."""
+    """When the parent agreed.
+
+    Raises ``parent_check_required``, ``future_date``, ``invalid_date``, ``before_notice``.
+    """
     given = {"check": parent.check, "how": parent.how.strip(), "agreed_at": parent.agreed_at}
     missing = [name for name, value in given.items() if not value]
     if missing or parent.agreed_at is None:
         raise ParentCheckRequiredError(*missing)
-    if parent.agreed_at > now:
+    if parent.agreed_at > now + CLOCK_SKEW:
         raise FutureDateError(PARENT, "agreed_at")
+    if parent.agreed_at < EARLIEST:
+        raise InvalidDateError(PARENT, "agreed_at")
     if shown_since is not None and parent.agreed_at < shown_since:
         raise BeforeNoticeError(PARENT, "agreed_at")
     return parent.agreed_at

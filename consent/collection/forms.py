@@ -63,7 +63,10 @@ class PointForm(forms.Form):
         label=_("Double opt-in"),
         required=False,
         initial=True,
-        help_text=_("People confirm by a link sent to them. Always on where a purpose demands it, and for children."),
+        help_text=_(
+            "People confirm by a link sent to them. Always on where a purpose demands it, and on web forms that ask "
+            "for the age."
+        ),
     )
     age_question = forms.BooleanField(
         label=_("Ask for the age"),

@@ -19,7 +19,7 @@ from consent.ledger import sql
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import Action, ConsentEvent, ConsentState, Evidence, Status
 from consent.ledger.rules import Standing
-from consent.ledger.showing import answered_by
+from consent.ledger.showing import parent_named
 from consent.notices.models import NoticeVersion
 from consent.purposes.models import Purpose
 from portal.errors import NotFoundError
@@ -163,6 +163,11 @@ def notice_shown(event: ConsentEvent) -> NoticeVersion | None:
     return NoticeVersion.objects.filter(organisation_id=event.organisation_id, digest=digest).first()
 
 
+def agreed_as_child(organisation: Organisation, contact_id: int) -> bool:
+    """Whether a parent has agreed beside this person (K-02). Index: events_by_contact."""
+    return ConsentEvent.objects.filter(organisation=organisation, contact_id=contact_id, actor=PARENT).exists()
+
+
 def event_timeline(organisation: Organisation, contact_id: int, until: datetime | None, limit: int) -> list[Happening]:
     """What a person chose, for the timeline. Index: events_by_contact."""
     events = events_of(organisation).filter(contact_id=contact_id)
@@ -186,11 +191,6 @@ TITLES: dict[Action, Text] = {
     Action.REVERT: _("Undone with its import: %(purpose)s by %(channel)s"),
     Action.RESET: _("New address, to be confirmed again: %(purpose)s by %(channel)s"),
 }
-
-
-def parent_named(actor: str) -> str:
-    """Told on the timeline, where a child's agreement and the parent's own stand side by side (K-02)."""
-    return str(answered_by(actor)) if actor == PARENT else ""
 
 
 def happening_of(organisation: Organisation, event: ConsentEvent) -> Happening:

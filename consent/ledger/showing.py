@@ -20,6 +20,11 @@ def answered_by(actor: str) -> Text:
     return _("a holder of parental authority") if actor == PARENT else actor
 
 
+def parent_named(actor: str) -> str:
+    """Where a child's agreement and the parent's own stand side by side, the one that is the parent's (K-02)."""
+    return str(answered_by(actor)) if actor == PARENT else ""
+
+
 def shortened(document: Any) -> Any:
     """The same document with its addresses cut to their network and its user agents left out, at any depth."""
     if isinstance(document, dict):

@@ -18,7 +18,7 @@ from consent.ledger.listing import EVENTS, download_rows, matching
 from consent.ledger.models import ConsentEvent
 from consent.ledger.places import places
 from consent.ledger.queries import event_of, evidence_of, neighbours, notice_shown, sealed_events
-from consent.ledger.showing import answered_by, shortened
+from consent.ledger.showing import answered_by, parent_named, shortened
 from consent.proofs.actions import take_proof
 from consent.purposes.models import Purpose
 from consent.purposes.queries import purpose_by_key
@@ -82,6 +82,8 @@ def event_context(request: MemberRequest, event: ConsentEvent, *, whole: bool) -
         "point": places().get(event.collection_point_id or 0),
         "place": sealed_place(stream_named("ledger"), event.organisation_id, event.pk),
         "answered_by": answered_by(event.actor),
+        "before_by": parent_named(before.actor) if before else "",
+        "after_by": parent_named(after.actor) if after else "",
         "before": before,
         "after": after,
     }

@@ -14,6 +14,7 @@ from django_scopes import scope
 from consent.collection.models import CollectionPoint, EvidenceFile, SignUp
 from consent.ledger.evidence import open_evidence
 from consent.ledger.models import ConsentEvent
+from consent.links import LinkTarget, make_token
 from consent.proofs.building import proof_of
 from consent.proofs.documents import facts
 from consent.proofs.verify_proof import verified
@@ -31,6 +32,7 @@ from tests.portal.seals.keeping import seal
 
 pytestmark = pytest.mark.django_db
 PAGE = "/o/acme/collection-points/desk/record/"
+AGREED = {"check": "called_back", "how": "Called back."}
 HOW = "Her mother signed beside her; the name is that of the account."
 
 
@@ -222,7 +224,7 @@ def test_with_double_opt_in_the_child_confirms_what_the_parent_has_signed(
     assert record(marketer, child()).status_code == 302
     (message,) = delivered()
     assert message.to == ["nina@mail.example"]
-    assert "Yours has done so already" in Client().get(link_in(message)).content.decode()
+    assert "a déjà fait" in Client().get(link_in(message)).content.decode()
     press(link_in(message))
     events = events_of(acme)
     assert [event.action for event in events] == ["grant", "grant", "confirm"]
@@ -250,8 +252,12 @@ def test_the_proof_the_page_and_the_receipt_name_both(
     assert [entry.with_parent for entry in receipt.entries] == [True]
     page = client_of(dpo).get(f"/o/acme/ledger/{parents.pk}/").content.decode()
     assert "a holder of parental authority" in page
+    assert "(a holder of parental authority)" in client_of(dpo).get(f"/o/acme/ledger/{own.pk}/").content.decode()
     person = client_of(dpo).get(f"/o/acme/contacts/{own.contact_id}/").content.decode()
     assert person.count("a holder of parental authority") == 1
+    assert "agreed as a child" in person
+    token = make_token(LinkTarget(acme.pk, own.contact_id, own.purpose_id, "email"))
+    assert "accord de l&#x27;enfant" in Client().get(f"/p/{token}/receipt").content.decode().replace("'", "&#x27;")
 
 
 # Through a client's system
@@ -315,6 +321,9 @@ def test_a_year_of_birth_says_under_until_it_is_certain(shop: Api, acme: Organis
             ["parent", "email"],
         ),
         ({"age": {"under_limit": True}, "parent": {"check": "guess"}}, "invalid_input", None),
+        ({"age": {"under_limit": True}, "parent": {"name": "\ud800"}}, "invalid_input", None),
+        ({"age": {"under_limit": True}, "parent": {"email": "nobody"}}, "invalid_input", ["parent", "email"]),
+        ({"age": {"under_limit": True}, "parent": {"phone": "12"}}, "invalid_input", ["parent", "phone"]),
         ({"age": {}}, "invalid_input", None),
         ({"age": {"under_limit": True, "birth_year": 2015}}, "invalid_input", None),
         ({"age": {"birth_year": 2999}}, "future_date", ["age", "birth_year"]),
@@ -431,6 +440,11 @@ def test_many_choices_at_once_bring_theirs_and_each_refusal_is_told_on_its_line(
     [
         ({"age": {"under_limit": True}}, "parent_required"),
         ({"age": {"under_limit": True}, "parent": {"email": "mum@home.example"}}, "parent_check_required"),
+        (
+            {"age": {"under_limit": True}, "parent": {**AGREED, "agreed_at": "0001-01-01T00:00:00+14:00"}},
+            "invalid_date",
+        ),
+        ({"age": {"under_limit": True}, "parent": {**AGREED, "agreed_at": "2999-01-01T00:00:00Z"}}, "future_date"),
         ({"age": {"under_limit": True}, "action": "withdraw"}, "invalid_input"),
         ({"age": {"under_limit": True}, "purpose": "receipts"}, "age_not_asked"),
     ],
