@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from consent.collection.documents import Document, languages_of
 from consent.notices.comparing import Row, compare
+from portal.channels import Channel
 
 
 def compared(before: Document, after: Document, language: str) -> list[Row]:
@@ -54,7 +55,7 @@ def choice_lines(choice: Any) -> Iterator[str]:
     values = {
         "purpose": choice.get("purpose", ""),
         "number": choice.get("purpose_version", ""),
-        "channel": choice.get("channel", ""),
+        "channel": dict(Channel.choices).get(choice.get("channel", ""), ""),
     }
     yield _("Purpose %(purpose)s, version %(number)s, by %(channel)s") % values
 
