@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from consent.children.schemas import AgeIn, ParentIn, age_of, parent_of
 from consent.collection import actions
 from consent.collection.actions import PointValues
+from consent.collection.documents import languages_of
 from consent.collection.models import CollectionPoint, FormVersion, PointKind
 from consent.collection.queries import collection_points, point_by_key, version_numbered, versions_of
 from consent.collection.reporting import Report, report_sign_up
@@ -181,7 +182,7 @@ def version_values(version: FormVersion) -> dict[str, Any]:
     return {
         "number": version.number,
         "digest": bytes(version.digest).hex(),
-        "languages": list(version.document["languages"]),
+        "languages": languages_of(version.document),
         "published_at": version.published_at,
         "published_by": version.published_by,
     }

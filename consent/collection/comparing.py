@@ -7,8 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from consent.collection.documents import Document
+from consent.collection.documents import Document, languages_of
 from consent.notices.comparing import Row, compare
+from portal.channels import Channel
 
 
 def compared(before: Document, after: Document, language: str) -> list[Row]:
@@ -17,12 +18,15 @@ def compared(before: Document, after: Document, language: str) -> list[Row]:
 
 
 def shared_languages(before: Document, after: Document) -> list[str]:
-    return [language for language in after["languages"] if language in before["languages"]]
+    return [language for language in languages_of(after) if language in languages_of(before)]
 
 
 def lines_of(document: Document, language: str) -> Iterator[str]:
-    """Every word of the form in one language as visitors met them, then what held beside the words."""
-    words = document["languages"][language]
+    """Every word of the form in one language as visitors met them, then what held beside the words.
+
+    What is not there is left out: whoever looks into a version that was changed at the tables sees what is left of it.
+    """
+    words = document["languages"][language] or {}
     for name in ("title", "intro", "summary", "controller", "withdrawal", "objection"):
         yield words.get(name) or ""
     yield from notice_lines(words.get("notice"))
@@ -41,25 +45,31 @@ def lines_of(document: Document, language: str) -> Iterator[str]:
 
 def notice_lines(notice: Any) -> Iterator[str]:
     if notice:
-        yield _("Notice: %(title)s (%(version)s)") % {"title": notice["title"], "version": notice["version"]}
+        values = {"title": notice.get("title", ""), "version": notice.get("version", "")}
+        yield _("Notice: %(title)s (%(version)s)") % values
 
 
 def choice_lines(choice: Any) -> Iterator[str]:
-    yield choice["label"]
-    yield choice["description"]
-    values = {"purpose": choice["purpose"], "number": choice["purpose_version"], "channel": choice["channel"]}
+    yield choice.get("label") or ""
+    yield choice.get("description") or ""
+    values = {
+        "purpose": choice.get("purpose", ""),
+        "number": choice.get("purpose_version", ""),
+        "channel": dict(Channel.choices).get(choice.get("channel", ""), ""),
+    }
     yield _("Purpose %(purpose)s, version %(number)s, by %(channel)s") % values
 
 
 def field_lines(asked: Any) -> Iterator[str]:
-    yield f"{asked['label']} ({_('required')})" if asked.get("required") else asked["label"]
+    label = asked.get("label") or ""
+    yield f"{label} ({_('required')})" if asked.get("required") else label
     yield asked.get("justification") or ""
     yield ", ".join(asked.get("options") or ())
 
 
 def age_lines(age: Any) -> Iterator[str]:
-    if age:
-        yield from (age[name] for name in ("question", "over", "under", "parent", "why"))
+    for name in ("question", "over", "under", "parent", "why") if age else ():
+        yield age.get(name) or ""
 
 
 def setting(label: str, value: Any) -> str:

@@ -228,6 +228,11 @@ def words_of(document: Document, language: str) -> Document:
     return languages.get(language) or next(iter(languages.values()))
 
 
+def languages_of(document: Document) -> list[str]:
+    """Those a version speaks; none for one that somebody has changed at the tables."""
+    return list(document.get("languages") or {})
+
+
 def spoken(document: Document, wanted: Sequence[str]) -> str:
     """The first wanted language that the form speaks, else its own first one."""
     languages = list(document["languages"])

@@ -7,9 +7,11 @@ Versions are few beside events, and read one by one. What the events name comes 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import connection, transaction
 from django_scopes import scopes_disabled
 
 from consent.collection.models import CollectionPoint, FormVersion
@@ -36,8 +38,8 @@ class Found:
 
 def text_findings(organisation_id: int, named: Named) -> list[Orphan]:
     """Every version that was changed, that is gone, that nobody published, or that was live at other times."""
-    recorded = recorded_fingerprints(organisation_id)
-    with scopes_disabled():
+    with scopes_disabled(), one_moment():
+        recorded = recorded_fingerprints(organisation_id)
         found = look_through(organisation_id, recorded)
         missing = dict.fromkeys(recorded, "")  # what is left of them
         for name, event in unfounded(organisation_id, named, found):
@@ -47,6 +49,17 @@ def text_findings(organisation_id: int, named: Named) -> list[Orphan]:
     problems += [Orphan(MISSING, name + event) for name, event in missing.items()]
     order = (CHANGED, MISSING, UNRECORDED, PERIOD)
     return sorted(problems, key=lambda problem: order.index(problem.code))
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Read everything as of one moment: what is published meanwhile must not be half seen."""
+    fresh = not connection.in_atomic_block
+    with transaction.atomic():
+        if fresh:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def recorded_fingerprints(organisation_id: int) -> dict[str, str]:

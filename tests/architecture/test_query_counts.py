@@ -95,6 +95,13 @@ ANSWERS = (
     "/audiences",
     "/audiences/{audience}",
     "/audit",
+    "/notices/n-0/draft",
+    "/notice-register",
+    "/collection-points/{point}/versions",
+    "/seals",
+    "/seals/keys",
+    "/seals/ledger",
+    "/seals/verifications",
 )
 
 

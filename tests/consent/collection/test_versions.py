@@ -15,6 +15,7 @@ from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from tests.consent.collection.forms import TEXTS
 from tests.people import api_of, client_of
+from tests.portal.seals.keeping import superuser
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +75,20 @@ def test_two_versions_stand_side_by_side(viewer: User, two: CollectionPoint) -> 
     same = browser.get("/o/acme/collection-points/newsletter/compare/?from=1&to=1&language=fr").content.decode()
     assert "<del>" not in same and "Une fois par mois" in same
     assert browser.get("/o/acme/collection-points/newsletter/compare/?from=7").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_version_that_was_changed_at_the_tables_can_be_looked_at(
+    acme: Organisation, viewer: User, two: CollectionPoint
+) -> None:
+    """That is just when somebody looks."""
+    system, browser = api_of(viewer, acme), client_of(viewer)
+    for change in ("{}", '{"languages": {"en": null}}', '{"languages": {"en": {"choices": [{}], "fields": [{}]}}}'):
+        with superuser() as cursor:
+            cursor.execute("UPDATE consent_formversion SET document = %s WHERE number = 1", [change])
+        assert system.get("/collection-points/newsletter/versions").status_code == 200
+        assert system.get("/collection-points/newsletter/versions/1").status_code == 200
+        assert browser.get("/o/acme/collection-points/newsletter/compare/").status_code == 200
 
 
 def test_a_form_that_was_never_published_has_nothing_to_compare(

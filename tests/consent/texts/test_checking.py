@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from io import StringIO
+from threading import Thread
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django_scopes import scope
 
-from consent.collection.actions import PointValues, create_point, publish_point
+from consent.collection.actions import PointValues, create_point, publish_point, update_point
 from consent.collection.models import CollectionPoint
 from consent.models import FormVersion, NoticeVersion, PurposeVersion
 from consent.notices.actions import approve_notice, end_notice, save_draft, submit_notice
 from consent.purposes.actions import update_purpose
 from consent.purposes.models import Purpose
+from consent.texts import checking
 from portal.accounts.models import User
 from portal.jobs.models import Job
 from portal.jobs.running import run_next
@@ -160,6 +163,34 @@ def test_the_time_a_notice_was_live_is_checked_too(acme: Organisation, shown: No
     with superuser() as cursor:
         cursor.execute(f"UPDATE consent_noticeversion SET ended_at = ended_at + interval '1 day' WHERE {NOTICE}")
     assert finding(acme) == ("text_period_changed", "notice signup/1/fr")
+
+
+def test_what_is_published_while_the_verification_looks_is_no_finding(
+    acme: Organisation, marketer: User, shown: NoticeVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between reading the log and reading the versions, somebody else publishes a form, on another connection."""
+    read = checking.recorded_fingerprints
+
+    def publish() -> None:
+        with scope(organisation=acme):
+            system = Actor.system(acme)
+            point = CollectionPoint.objects.get(key="shop")
+            update_point(actor=system, point=point, changes={"texts": {"en": {"title": "Another title"}}})
+            publish_point(actor=system, point=CollectionPoint.objects.get(key="shop"))
+        connection.close()
+
+    def read_and_be_overtaken(organisation_id: int) -> dict[str, str]:
+        recorded = read(organisation_id)
+        thread = Thread(target=publish)
+        thread.start()
+        thread.join()
+        return recorded
+
+    monkeypatch.setattr(checking, "recorded_fingerprints", read_and_be_overtaken)
+    found = verify(acme)
+    with scope(organisation=acme):
+        assert FormVersion.objects.count() == 3
+    assert found.ok, found.details
 
 
 def test_a_notice_that_ended_by_our_own_hand_holds(acme: Organisation, dpo: User, shown: NoticeVersion) -> None:
