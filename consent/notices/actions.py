@@ -26,7 +26,7 @@ from consent.notices.errors import (
 )
 from consent.notices.kinds import NoticeKind
 from consent.notices.models import NoticeVersion
-from consent.notices.plain import Reader
+from consent.notices.plain import Reader, plain_blocks
 from consent.notices.publishing import ending
 from consent.notices.tree import hold_the_tree, locale, notice_page, root_of
 from consent.notices.wagtail_models import NoticePage
@@ -137,15 +137,20 @@ def write_draft(*, actor: Actor, page: NoticePage, text: DraftText, revisions: S
     if not {str(locked.latest_revision_id), "*"} & set(revisions):
         raise DraftChangedError
     draft: NoticePage = locked.get_latest_revision_as_object()
-    before = (draft.title, draft.from_person, draft.wordings.get_prep_value())
+    wordings = read_wordings(draft, text.wordings)
+    before = (
+        draft.title,
+        draft.from_person,
+        plain_blocks(draft.wordings.stream_block, draft.wordings.get_prep_value()),
+    )
     after = (
         (text.title or "").strip() or draft.title,
         draft.from_person if text.from_person is None else text.from_person,
-        read_wordings(draft, text.wordings),
+        plain_blocks(draft.wordings.stream_block, wordings),
     )
     if after == before:
         return draft
-    draft.title, draft.from_person, draft.wordings = after[0], after[1], json.dumps(after[2])
+    draft.title, draft.from_person, draft.wordings = after[0], after[1], json.dumps(wordings)
     draft.save_revision(user=user_of(actor))
     note(actor, "notice.edited", draft, draft.root.organisation, revision=draft.latest_revision_id)
     return draft

@@ -144,7 +144,7 @@ class Reader:
                 self._problem((*loc, name), "unknown_section", _("There is no such part of a notice."))
         before = present if isinstance(present, Mapping) else {}
         return {
-            name: self._value(child, given.get(name), before.get(name), (*loc, name))
+            name: self._value(child, given.get(name, left_out(child)), before.get(name), (*loc, name))
             for name, child in block.child_blocks.items()
         }
 
@@ -188,6 +188,11 @@ class Reader:
 
     def _problem(self, loc: Loc, code: str, detail: Any) -> None:
         self.problems.append(FieldProblem(loc, code, detail))
+
+
+def left_out(block: Any) -> Any:
+    """What stands for a part that was not sent: one without content."""
+    return {} if isinstance(block, blocks.StructBlock) else None
 
 
 def counterpart(name: Any, value: Any, before: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

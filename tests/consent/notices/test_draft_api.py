@@ -20,6 +20,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.organisations.models import Organisation
 from tests.consent.notices.conftest import fresh, published, submitted, written
+from tests.consent.notices.files import own_picture, shown_picture, with_files
 from tests.people import Api, actor_of, api_of, client_of
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +74,9 @@ def test_what_is_written_is_a_revision_of_the_writer_that_the_editor_shows(
     english["sections"] = [{"heading": "Shops", "text": "In our shops, too."}]
     answer = write(system, draft, title="The web site")
     assert answer.status_code == 200, answer.content
-    assert answer.json()["wordings"] == draft["wordings"]
+    section = answer.json()["wordings"][1]["sections"][0]
+    assert (section["heading"], section["text"], section["picture"]["picture"]) == ("Shops", "In our shops, too.", None)
+    assert answer.json()["wordings"][0] == draft["wordings"][0]
     assert (answer.json()["title"], answer["ETag"]) == ("The web site", f'"{answer.json()["revision"]}"')
     page.refresh_from_db()
     revision = page.latest_revision
@@ -96,6 +99,23 @@ def test_the_blocks_keep_their_ids_so_that_the_history_can_tell_what_changed(sys
     assert [line["id"] for line in after[0]["value"]["purposes"]] == [
         line["id"] for line in before[1]["value"]["purposes"]
     ]
+
+
+def test_a_picture_stays_where_it_comes_back_as_it_was_read_and_no_other_is_taken(
+    system: Api, page: NoticePage, client_company: Organisation, marketer: User
+) -> None:
+    chosen, other = own_picture(marketer), own_picture(marketer, name="other.png")
+    with_files(client_company, marketer, page, pictures=[shown_picture(chosen)])
+    draft = as_read(system)
+    english = draft["wordings"][1]
+    assert english["pictures"][0]["picture"] == chosen.pk
+    english["summary"] = "Acme uses your data for its letter. You can stop at any time."
+    answer = write(system, draft)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["wordings"] == draft["wordings"]
+    draft = answer.json()
+    draft["wordings"][1]["pictures"][0]["picture"] = other.pk
+    assert problems_of(write(system, draft)) == [(["wordings", 1, "pictures", 0, "picture"], "invalid_value")]
 
 
 def test_the_same_text_again_writes_nothing(system: Api) -> None:
@@ -270,8 +290,9 @@ class Loose(blocks.StreamBlock):
     gallery = blocks.ListBlock(PictureBlock())
 
 
+NO_PICTURE = {"picture": None, "alternative": "", "decorative": False}
 RAW: list[dict[str, Any]] = [
-    {"type": "section", "value": {"heading": "A", "text": "B"}, "id": "1"},
+    {"type": "section", "value": {"heading": "A", "text": "B", "picture": NO_PICTURE}, "id": "1"},
     {"type": "picture", "value": {"picture": 7, "caption": "A cat"}, "id": "2"},
     {"type": "document", "value": 8, "id": "3"},
     {"type": "gallery", "value": [{"type": "item", "value": {"picture": 9, "caption": ""}, "id": "5"}], "id": "4"},
