@@ -153,6 +153,13 @@ def test_somebody_old_enough_signs_alone(marketer: User, acme: Organisation, new
     assert "parental" not in proof
 
 
+def test_the_preview_shows_what_the_paper_has_to_ask(marketer: User, acme: Organisation, newsletter: Purpose) -> None:
+    for_children(acme, newsletter, "paper")
+    page = client_of(marketer).get("/o/acme/collection-points/desk/preview/?lang=en").content.decode()
+    assert "Name and signature of a parent or guardian" in page
+    assert 'name="parent"' not in page
+
+
 def test_a_call_asks_as_a_call_does(marketer: User, acme: Organisation, newsletter: Purpose) -> None:
     for_children(acme, newsletter, "phone")
     page = client_of(marketer).get(PAGE).content.decode()
