@@ -108,7 +108,7 @@ def test_both_signatures_of_one_sheet_are_recorded_together(
     assert proof_behind(parents) == proof
     assert (proof["age"], proof["entered_by"]) == ("under the limit", member)
     told = proof["parental"]
-    assert (told["name"], told["authority_check"], told["checked_by"]) == ("Claire Morel", "same_sheet", HOW)
+    assert (told["name"], told["authority_check"], told["what_was_done"]) == ("Claire Morel", "same_sheet", HOW)
     assert (told["age_limit"], told["entered_by"]) == ("15", member)
     assert told["pair"]
     assert parents.occurred_at.isoformat() == told["agreed_at"]
@@ -235,7 +235,7 @@ def test_with_double_opt_in_the_child_confirms_what_the_parent_has_signed(
     press(link_in(message))
     events = events_of(acme)
     assert [event.action for event in events] == ["grant", "grant", "confirm"]
-    assert proof_behind(events[1])["parental"]["checked_by"] == HOW
+    assert proof_behind(events[1])["parental"]["what_was_done"] == HOW
     with scope(organisation=acme):
         assert not SignUp.objects.exclude(payload=None).exists()
 
@@ -418,7 +418,7 @@ def test_a_choice_for_the_ledger_brings_the_parents_own(
     assert (answer.json()["id"], answer.json()["parent_event"]) == (str(own.pk), str(parents.pk))
     assert (own.actor, parents.actor) == ("", "parent")
     assert proof_behind(own) == proof_behind(parents)
-    assert proof_behind(own)["parental"]["checked_by"] == "Called back at the number of the account."
+    assert proof_behind(own)["parental"]["what_was_done"] == "Called back at the number of the account."
 
 
 def test_many_choices_at_once_bring_theirs_and_each_refusal_is_told_on_its_line(
