@@ -132,7 +132,7 @@ def parental_facts(
         "address": parent.email or parent.phone,
         "age_limit": str(limit),
         "authority_check": parent.check,
-        "checked_by": parent.how.strip(),
+        "what_was_done": parent.how.strip(),
         "agreed_at": parent.agreed_at.astimezone(UTC).isoformat() if parent.agreed_at else "",
         "reference": parent.reference,
         "entered_by": entered_by,

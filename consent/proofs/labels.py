@@ -107,6 +107,7 @@ LABELS: dict[str, Text] = {
     "url": _("Address of the page"),
     "user_agent": _("Program used"),
     "warnings": _("Warnings"),
+    "what_was_done": _("What was done to check"),
 }
 SAID: dict[str, dict[str, Text]] = {
     "answer": {"yes": _("Yes"), "no": _("No")},

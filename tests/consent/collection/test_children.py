@@ -108,7 +108,7 @@ def test_both_signatures_of_one_sheet_are_recorded_together(
     assert proof_behind(parents) == proof
     assert (proof["age"], proof["entered_by"]) == ("under the limit", member)
     told = proof["parental"]
-    assert (told["name"], told["authority_check"], told["checked_by"]) == ("Claire Morel", "same_sheet", HOW)
+    assert (told["name"], told["authority_check"], told["what_was_done"]) == ("Claire Morel", "same_sheet", HOW)
     assert (told["age_limit"], told["entered_by"]) == ("15", member)
     assert told["pair"]
     assert parents.occurred_at.isoformat() == told["agreed_at"]
@@ -151,6 +151,13 @@ def test_somebody_old_enough_signs_alone(marketer: User, acme: Organisation, new
     proof = proof_behind(own)
     assert proof["age"] == "15 or older, as declared"
     assert "parental" not in proof
+
+
+def test_the_preview_shows_what_the_paper_has_to_ask(marketer: User, acme: Organisation, newsletter: Purpose) -> None:
+    for_children(acme, newsletter, "paper")
+    page = client_of(marketer).get("/o/acme/collection-points/desk/preview/?lang=en").content.decode()
+    assert "Name and signature of a parent or guardian" in page
+    assert 'name="parent"' not in page
 
 
 def test_a_call_asks_as_a_call_does(marketer: User, acme: Organisation, newsletter: Purpose) -> None:
@@ -228,7 +235,7 @@ def test_with_double_opt_in_the_child_confirms_what_the_parent_has_signed(
     press(link_in(message))
     events = events_of(acme)
     assert [event.action for event in events] == ["grant", "grant", "confirm"]
-    assert proof_behind(events[1])["parental"]["checked_by"] == HOW
+    assert proof_behind(events[1])["parental"]["what_was_done"] == HOW
     with scope(organisation=acme):
         assert not SignUp.objects.exclude(payload=None).exists()
 
@@ -411,7 +418,7 @@ def test_a_choice_for_the_ledger_brings_the_parents_own(
     assert (answer.json()["id"], answer.json()["parent_event"]) == (str(own.pk), str(parents.pk))
     assert (own.actor, parents.actor) == ("", "parent")
     assert proof_behind(own) == proof_behind(parents)
-    assert proof_behind(own)["parental"]["checked_by"] == "Called back at the number of the account."
+    assert proof_behind(own)["parental"]["what_was_done"] == "Called back at the number of the account."
 
 
 def test_many_choices_at_once_bring_theirs_and_each_refusal_is_told_on_its_line(
