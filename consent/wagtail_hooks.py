@@ -12,6 +12,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.documents.views.chooser import viewset as document_chooser
+from wagtail.images.views.chooser import viewset as picture_chooser
 from wagtail.models import Page
 
 from consent.notices.deciding import member_actor, note
@@ -21,6 +23,11 @@ from consent.notices.wagtail_models import NoticePage
 UNWANTED_BUTTONS = frozenset(
     "action-publish action-unpublish action-delete action-cancel-workflow action-restart-workflow".split()
 )
+
+
+# What Wagtail calls "Search" lists here: its index is not kept (docs/decisions/0010).
+picture_chooser.search_tab_label = _("Pictures")
+document_chooser.search_tab_label = _("Documents")
 
 
 @hooks.register("construct_image_chooser_queryset")
