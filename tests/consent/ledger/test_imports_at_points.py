@@ -179,7 +179,7 @@ def test_rows_before_the_notice_are_rejected_and_told(
     assert source.rejects_by_code == {"before_notice": 2}
     rejects = ImportReject.objects.order_by("line")
     assert [(reject.line, reject.cells[0]) for reject in rejects] == [(2, "early@x.example"), (6, "hour@x.example")]
-    assert rejects[0].detail.startswith("when: On this date the notice of the collection point was not published yet")
+    assert rejects[0].sentence.startswith("when: On this date the notice of the collection point was not published yet")
     assert source.stage_counts["consents"]["recorded"] == 2
     if not dry_run:
         found = dict(ConsentEvent.objects.values_list("contact__email_key", "notice_version"))
