@@ -8,7 +8,7 @@ there the notice counts that was live on the date, and the form is as it is desc
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from itertools import pairwise
 
@@ -40,6 +40,7 @@ class History:
     """Everything that a point has shown, and its languages, the one first that a form falls back on."""
 
     point: CollectionPoint
+    kind: str
     shown: Sequence[Shown]
     languages: Sequence[str]
 
@@ -47,7 +48,7 @@ class History:
         """Only what was shown in this language; everything when there is none."""
         if not language:
             return self
-        return History(self.point, [each for each in self.shown if each.language == language], [language])
+        return replace(self, shown=[each for each in self.shown if each.language == language], languages=[language])
 
     def at(self, moment: datetime, zone: tzinfo) -> list[Shown]:
         """What was shown at a moment: one in each language."""
@@ -83,10 +84,12 @@ def history_of(point: CollectionPoint, until: datetime) -> History:
     versions = FormVersion.objects.filter(organisation=point.organisation_id, point=point, published_at__lte=until)
     forms = list(versions.order_by("number"))
     if not forms:
-        return History(point, [], [])
+        return History(point, point.kind, [], [])
+    # As it was published: what is edited since counts once it is, too.
+    kind, newest = forms[-1].document["config"]["kind"], forms[-1]
     closed = point.closed_at if point.state == PointState.CLOSED else None
-    found = shown_elsewhere(point, forms[-1], closed) if point.kind == PointKind.IMPORT else shown_by(forms, closed)
-    return History(point, list(found), list(forms[-1].document["languages"]))
+    found = shown_elsewhere(point, newest, closed) if kind == PointKind.IMPORT else shown_by(forms, closed)
+    return History(point, kind, list(found), list(newest.document["languages"]))
 
 
 def shown_by(forms: Sequence[FormVersion], closed: datetime | None) -> Iterator[Shown]:

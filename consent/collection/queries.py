@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django_scopes import scopes_disabled
 
 from consent.collection.documents import Document, form_document
-from consent.collection.models import CollectionPoint, FormVersion, PointKind, PointState
+from consent.collection.models import CollectionPoint, FormVersion, PointState
 from consent.notices.models import NoticeVersion
 from consent.purposes.models import Purpose
 from portal.errors import NotFoundError
@@ -61,16 +61,12 @@ def points_showing(organisation: Organisation, notice: str) -> list[tuple[str, s
 
 
 def public_point(slug: str, key: str) -> CollectionPoint:
-    """A point that has been published, as a visitor asks for it; ``not_found`` for any other.
-
-    So it is for one of the kind `import`: another tool shows its form, and files bring the answers.
-    """
+    """A point that has been published, as a visitor asks for it; ``not_found`` for any other."""
     with scopes_disabled():
         found = (
             CollectionPoint.objects.select_related("organisation")
             .filter(organisation__slug=slug, key=key)
             .exclude(state=PointState.DRAFT)
-            .exclude(kind=PointKind.IMPORT)
             .first()
         )
     if found is None:

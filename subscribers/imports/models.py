@@ -97,9 +97,15 @@ class Import(models.Model):
     basis = models.CharField(_("basis"), max_length=20, blank=True)
     evidence_note = models.TextField(_("evidence"), blank=True)
     partners = models.TextField(_("partners named to the person"), blank=True)
-    collection_point = models.CharField(max_length=40, blank=True, help_text="key of the point that asked them (N-01)")
+    collection_point = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="key of the point that asked them (N-01)"
+    )
     notice_language = models.CharField(
-        max_length=10, blank=True, help_text="in which all of them were asked; empty: each in their own"
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="in which all of them were asked; empty: each in their own",
     )
     warnings = models.JSONField(default=list, help_text="codes of what the importer was warned of (X-02)")
 

@@ -390,7 +390,7 @@ def test_rows_get_what_their_date_and_language_say_whatever_their_order(rows: li
         for language, versions in {"en": [(0, 40), (40, None)], "fr": [(20, 60), (60, None)]}.items()
         for number, (begin, end) in enumerate(versions, start=1)
     ]
-    timeline = Timeline(History(CollectionPoint(pk=1), shown, ["en", "fr"]), UTC)
+    timeline = Timeline(History(CollectionPoint(pk=1), "import", shown, ["en", "fr"]), UTC)
     moments = [(start + timedelta(days=day, hours=1)).isoformat() for day, _language in rows]
     columns = {"line": [], "language": [language for _day, language in rows]}
     for (day, language), found in zip(rows, timeline.of_rows(columns, moments), strict=True):
