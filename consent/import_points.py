@@ -78,9 +78,9 @@ def problems_of(organisation: Organisation, naming: Naming) -> list[FieldProblem
         return [problem("unknown_collection_point", *POINT)]
     if not point.number:
         return [FieldProblem(POINT, PointNotLiveError.code, PointNotLiveError.title)]
-    if naming.origin_kind in FROM_OTHERS and point.kind != PointKind.IMPORT:
-        return [problem("not_collected_here", *POINT)]
     history = history_of(point, timezone.now())
+    if naming.origin_kind in FROM_OTHERS and history.kind != PointKind.IMPORT:
+        return [problem("not_collected_here", *POINT)]
     return [*language_problems(history, naming), *claim_problems(organisation, history, naming)]
 
 

@@ -93,7 +93,7 @@ def shown_to(source: Import, now: datetime) -> dict[str, Any]:
         "collection_point": {
             "id": str(history.point.pk),
             "key": history.point.key,
-            "point_kind": str(history.point.kind),
+            "point_kind": str(history.kind),
             "language": source.notice_language,
             "shown": [shown_document(each) for each in shown],
         }

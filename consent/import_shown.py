@@ -8,7 +8,7 @@ there the notice counts that was live on the date, and the form is as it is desc
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from itertools import pairwise
 
@@ -40,6 +40,7 @@ class History:
     """Everything that a point has shown, and its languages, the one first that a form falls back on."""
 
     point: CollectionPoint
+    kind: str
     shown: Sequence[Shown]
     languages: Sequence[str]
 
@@ -47,7 +48,7 @@ class History:
         """Only what was shown in this language; everything when there is none."""
         if not language:
             return self
-        return History(self.point, [each for each in self.shown if each.language == language], [language])
+        return replace(self, shown=[each for each in self.shown if each.language == language], languages=[language])
 
     def at(self, moment: datetime, zone: tzinfo) -> list[Shown]:
         """What was shown at a moment: one in each language."""
@@ -83,10 +84,12 @@ def history_of(point: CollectionPoint, until: datetime) -> History:
     versions = FormVersion.objects.filter(organisation=point.organisation_id, point=point, published_at__lte=until)
     forms = list(versions.order_by("number"))
     if not forms:
-        return History(point, [], [])
+        return History(point, point.kind, [], [])
+    # As it was published: what is edited since counts once it is, too.
+    kind, newest = forms[-1].document["config"]["kind"], forms[-1]
     closed = point.closed_at if point.state == PointState.CLOSED else None
-    found = shown_elsewhere(point, forms[-1], closed) if point.kind == PointKind.IMPORT else shown_by(forms, closed)
-    return History(point, list(found), list(forms[-1].document["languages"]))
+    found = shown_elsewhere(point, newest, closed) if kind == PointKind.IMPORT else shown_by(forms, closed)
+    return History(point, kind, list(found), list(newest.document["languages"]))
 
 
 def shown_by(forms: Sequence[FormVersion], closed: datetime | None) -> Iterator[Shown]:
@@ -146,23 +149,28 @@ def history_of_import(source: Import, now: datetime) -> History | None:
     return history_of(point, source.started_at or now).in_language(source.notice_language) if point else None
 
 
-class Memory(dict[str, Shown | None]):
+NOTHING = -1
+
+
+class Memory(dict[str, int]):
     """What was shown on each date, a cell of COPY text, to who prefers one language; most dates come again."""
 
-    def __init__(self, preferred: Sequence[Spans[Shown]]) -> None:
+    def __init__(self, preferred: Sequence[Spans[Shown]], shown: Sequence[Shown]) -> None:
         super().__init__()
         self._preferred = preferred
+        self._places = {id(each): place for place, each in enumerate(shown)}
 
-    def __missing__(self, cell: str) -> Shown | None:
+    def __missing__(self, cell: str) -> int:
         if len(self) > MEMORY:
             self.clear()
         moment = datetime.fromisoformat(cell)
-        found = self[cell] = next((shown for spans in self._preferred if (shown := spans.at(moment))), None)
-        return found
+        found = next((shown for spans in self._preferred if (shown := spans.at(moment))), None)
+        place = self[cell] = self._places[id(found)] if found else NOTHING
+        return place
 
 
 class Timeline:
-    """Says which of many notices each row of a file was shown."""
+    """Says which of many notices each row of a file was shown, as its place in ``shown``, or :data:`NOTHING`."""
 
     def __init__(self, history: History, zone: tzinfo) -> None:
         self.point_id = history.point.pk
@@ -170,10 +178,10 @@ class Timeline:
         self._spans = history.by_language(zone)
         self._memories: dict[str, Memory] = {}
 
-    def of_rows(self, columns: Columns, moments: Sequence[str]) -> Sequence[Shown | None]:
+    def of_rows(self, columns: Columns, moments: Sequence[str]) -> Sequence[int]:
         """What each row was shown: in its own language where there was one, else in the first of the point's."""
         if len(self.shown) == 1:
-            return [self.shown[0]] * len(moments)
+            return [0] * len(moments)
         spoken = columns.get("language") if len(self._spans) > 1 else None
         if spoken is None:
             return list(map(self._memory("").__getitem__, moments))
@@ -181,9 +189,9 @@ class Timeline:
         return [memories[language][moment] for language, moment in zip(spoken, moments, strict=True)]
 
     def _memory(self, language: str) -> Memory:
-        """One for each language that the point speaks, and one for all others."""
-        mine = language if language in self._spans else ""
+        """One for each language that the point speaks; any other has that of the first."""
+        mine = language if language in self._spans else next(iter(self._spans))
         if mine not in self._memories:
             order = sorted(self._spans, key=lambda code: code != mine)
-            self._memories[mine] = Memory([self._spans[code] for code in order])
+            self._memories[mine] = Memory([self._spans[code] for code in order], self.shown)
         return self._memories[mine]

@@ -13,7 +13,11 @@ COPY consent_consentevent (organisation_id, action, recorded_at, source, source_
     channel, basis, purpose_version, id, contact_id, occurred_at, evidence_id, evidence_digest) FROM STDIN
 """
 # The same of an import that names its collection point.
-COPY_SHOWN_EVENTS = COPY_EVENTS.replace("purpose_id,", "notice_digest, collection_point_id, purpose_id,", 1)
+COPY_SHOWN_EVENTS = """
+COPY consent_consentevent (organisation_id, action, recorded_at, source, source_reference, purpose_id, channel, basis,
+    collection_point_id, id, contact_id, occurred_at, evidence_id, evidence_digest, purpose_version, notice_version,
+    notice_digest) FROM STDIN
+"""
 COPY_STATES = """
 COPY consent_consentstate (organisation_id, purpose_id, channel, status, contact_id, since, expires_at, event_id)
 FROM STDIN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -83,7 +83,7 @@ class NewConsentWriter:
         self._now = new.now.isoformat()
         self._dates = moments(new.columns, min(claimed.collected_at, new.now))
         timeline = claimed.timeline
-        self._shown = timeline.of_rows(new.columns, self._dates) if timeline else None
+        self._shown = timeline.of_rows(new.columns, self._dates) if timeline else ()
         # The evidence of each row: its own, else that of the file.
         self._evidence_ids, self._digests = [str(file.id)] * len(new), [bytea(file.digest)] * len(new)
 
@@ -100,7 +100,7 @@ class NewConsentWriter:
             counts["expired"] += expired(expiries, self._new.now)
             events += self._events(claim, numbers, ids, since)
             states += self._states(claim, numbers, ids, since, expiries)
-        return NewConsents(counts, evidence, events, states, shown=self._shown is not None)
+        return NewConsents(counts, evidence, events, states, shown=self._claimed.timeline is not None)
 
     def _evidence(self, proved: Sequence[int]) -> list[bytes]:
         """Some thousand at a time: sealed and in hexadecimal they are the largest part of a chunk."""
@@ -124,17 +124,13 @@ class NewConsentWriter:
         what = (claim.purpose_id, claim.channel, claim.basis)
         proofs = self._of(self._evidence_ids, numbers), self._of(self._digests, numbers)
         columns = [ids, self._of(self._new.ids, numbers), since, *proofs]
-        if self._shown is None:
+        timeline = self._claimed.timeline
+        if timeline is None:
             return copy_lines(columns, first=(*told, "", *what, claim.version))
-        text: list[bytes] = []
-        for shown, places in by_what_was_shown(self._of(self._shown, numbers)):
-            some = columns if len(places) == len(numbers) else [picked(cells, places) for cells in columns]
-            text += copy_lines(some, first=(*told, *self._notice_cells(shown), *what, worded(claim, shown)))
-        return text
-
-    def _notice_cells(self, shown: Shown | None) -> tuple[object, ...]:
-        point = self._claimed.timeline.point_id if self._claimed.timeline else NULL
-        return (shown.version, bytea(shown.digest), point) if shown else ("", NULL, point)
+        # Three cells at once, the same for all who were shown the same; who was shown nothing has the last.
+        cells = [notice_cells(claim, shown) for shown in (*timeline.shown, None)]
+        columns.append([cells[place] for place in self._of(self._shown, numbers)])
+        return copy_lines(columns, first=(*told, *what, timeline.point_id))
 
     def _states(
         self,
@@ -151,22 +147,14 @@ class NewConsentWriter:
 
     def _of(self, cells: Sequence[T], numbers: Sequence[int]) -> Sequence[T]:
         """The cells of these rows: nearly always all of them."""
-        return cells if len(numbers) == len(self._new) else picked(cells, numbers)
+        return cells if len(numbers) == len(self._new) else [cells[number] for number in numbers]
 
 
-def picked(cells: Sequence[T], numbers: Sequence[int]) -> Sequence[T]:
-    return [cells[number] for number in numbers]
-
-
-def by_what_was_shown(shown: Sequence[Shown | None]) -> Iterable[tuple[Shown | None, Sequence[int]]]:
-    """The numbers of the rows that were shown the same; there are few such groups, nearly always one."""
-    ids = list(map(id, shown))
-    if len(set(ids)) == 1:
-        return [(shown[0], range(len(shown)))]
-    groups: dict[int, list[int]] = {each: [] for each in ids}
-    for number, each in enumerate(ids):
-        groups[each].append(number)
-    return [(shown[numbers[0]], numbers) for numbers in groups.values()]
+def notice_cells(claim: ClaimedConsent, shown: Shown | None) -> str:
+    """The version of the purpose, that of the notice, and the notice's digest, as the cells of COPY text."""
+    if shown is None:
+        return f"{claim.version}\t\t{NULL}"
+    return f"{worded(claim, shown)}\t{shown.version}\t{bytea(shown.digest)}"
 
 
 def bytea(value: bytes) -> str:
@@ -222,8 +210,8 @@ def write_met(
     }
     statement = import_sql.RECORD_MET
     if claimed.timeline:
-        notices = claimed.timeline.of_rows(columns, dates)
-        parameters |= what_was_shown(claimed.timeline, picked(notices, rows), claims)
+        seen, shown = claimed.timeline.of_rows(columns, dates), (*claimed.timeline.shown, None)
+        parameters |= what_was_shown(claimed.timeline, [shown[seen[row]] for row in rows], claims)
         statement = import_sql.RECORD_MET_SHOWN
     cursor.execute(statement, parameters)
     recorded, over = cursor.fetchone()

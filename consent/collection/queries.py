@@ -85,7 +85,6 @@ def published_point(slug: str, key: str) -> CollectionPoint:
             CollectionPoint.objects.select_related("organisation")
             .filter(organisation__slug=slug, key=key)
             .exclude(state=PointState.DRAFT)
-            .exclude(kind=PointKind.IMPORT)
             .first()
         )
     if found is None:

@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from portal.organisations.scoping import TenantManager
 from subscribers.contacts.models import Origin
+from subscribers.imports.problems import in_words
 
 
 class ImportState(models.TextChoices):
@@ -96,9 +97,15 @@ class Import(models.Model):
     basis = models.CharField(_("basis"), max_length=20, blank=True)
     evidence_note = models.TextField(_("evidence"), blank=True)
     partners = models.TextField(_("partners named to the person"), blank=True)
-    collection_point = models.CharField(max_length=40, blank=True, help_text="key of the point that asked them (N-01)")
+    collection_point = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="key of the point that asked them (N-01)"
+    )
     notice_language = models.CharField(
-        max_length=10, blank=True, help_text="in which all of them were asked; empty: each in their own"
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="in which all of them were asked; empty: each in their own",
     )
     warnings = models.JSONField(default=list, help_text="codes of what the importer was warned of (X-02)")
 
@@ -164,13 +171,18 @@ class Import(models.Model):
 
 
 class ImportReject(models.Model):
-    """A row that was not taken: its line in the file, the reason, and its cells as they came."""
+    """A row that was not taken: its line in the file, the reason, and its cells as they came.
+
+    ``detail`` is what `problems.in_words` makes a sentence of in the reader's language, empty where the code says all;
+    ``column`` the one it is about. A row of before has its sentence in ``detail``, in the language of its day.
+    """
 
     organisation = models.ForeignKey("portal.Organisation", on_delete=models.CASCADE, related_name="+", db_index=False)
     source_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rejects", db_index=False)
     line = models.BigIntegerField()
     code = models.CharField(max_length=30)
-    detail = models.CharField(max_length=300)
+    detail = models.CharField(max_length=300, blank=True)
+    column = models.TextField(blank=True, default="", db_default="")
     cells = models.JSONField()
 
     objects = TenantManager()
@@ -180,6 +192,11 @@ class ImportReject(models.Model):
 
     def __str__(self) -> str:
         return f"reject:{self.pk}"
+
+    @property
+    def sentence(self) -> str:
+        """Why, in the language in force."""
+        return in_words(self.code, self.detail, self.column)
 
 
 class DocumentKind(models.TextChoices):

@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from portal.errors import DomainError
 
@@ -73,8 +73,34 @@ VALUE_DETAILS: dict[str, str] = {
     "suppression.sha256": gettext_noop("This is not a hash: SHA-256 has 64 hexadecimal digits."),
     "suppression.md5": gettext_noop("This is not a hash: MD5 has 32 hexadecimal digits."),
 }
+IDENTITIES = {
+    "external_id": gettext_noop("external id"),
+    "email_key": gettext_noop("e-mail"),
+    "phone": gettext_noop("phone"),
+}
 MISSING_DATE = gettext_noop("The file claims consents, and this row does not say when: fill in the date.")
 UNCLOSED_QUOTE = gettext_noop("A quotation mark is opened and never closed.")
+
+
+def in_words(code: str, detail: str, column: str) -> str:
+    """Why a row is not imported, in the language in force, with the column it is about."""
+    if code == RejectCode.IDENTITIES_CONFLICT:
+        sentence = conflict_in_words(detail)
+    else:
+        sentence = gettext(detail or REJECT_DETAILS[RejectCode(code)])
+    return gettext("%(column)s: %(problem)s") % {"column": column, "problem": sentence} if column else sentence
+
+
+def conflict_in_words(detail: str) -> str:
+    """Which identity is whose; ``detail`` is ``email_key:17 phone:4``."""
+    held = [part.partition(":") for part in detail.split(" ")]
+    if not all(kind in IDENTITIES and contact.isdecimal() for kind, _colon, contact in held):
+        return gettext(detail or REJECT_DETAILS[RejectCode.IDENTITIES_CONFLICT])
+    belongs = gettext("%(identity)s: contact %(contact)s")
+    listed = "; ".join(
+        belongs % {"identity": gettext(IDENTITIES[kind]), "contact": contact} for kind, _colon, contact in held
+    )
+    return gettext("The identities of this row belong to different contacts: %(listed)s.") % {"listed": listed}
 
 
 class UnreadableFileError(DomainError):

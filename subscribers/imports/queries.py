@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language, override
 from django_scopes import scope
 
 from portal.errors import NotFoundError
@@ -106,13 +107,20 @@ def situation(source: Import) -> Situation:
 def rejects_csv(source: Import) -> Iterator[str]:
     """The rejected rows as a CSV file, some hundred at a time: their cells, then line, code and detail.
 
-    A cell that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection).
+    A cell that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection). The details
+    are in the language of whoever asks, which is no longer in force when the stream is sent.
     """
+    return rejects_lines(source, get_language() or source.organisation.locale)
+
+
+def rejects_lines(source: Import, language: str) -> Iterator[str]:
     yield "\ufeff" + csv_lines([[*source.columns, "line", "code", "detail"]])
     width, last = len(source.columns), 0
     while rejects := rejects_after(source, last):
         last = rejects[-1].pk
-        yield csv_lines([[*fitted(reject.cells, width), reject.line, reject.code, reject.detail] for reject in rejects])
+        with override(language):
+            lines = [[*fitted(reject.cells, width), reject.line, reject.code, reject.sentence] for reject in rejects]
+        yield csv_lines(lines)
 
 
 def rejects_after(source: Import, last: int) -> list[ImportReject]:

@@ -21,6 +21,8 @@ from subscribers.contacts.models import Contact
 from subscribers.imports import ending, running
 from subscribers.imports.models import Import
 from subscribers.imports.undo.running import execute_undo
+from tests.consent.choices import new_purpose
+from tests.consent.points import shop_point
 
 Check = Callable[[Page], None]
 SignIn = Callable[[str], Page]
@@ -191,6 +193,50 @@ def test_a_pasted_list_is_imported_and_undone_without_script_on_a_phone(plain: P
     assert no_wider_than_the_phone(page)
     with scope(organisation=acme):
         assert not Contact.objects.exists()
+
+
+def test_a_file_of_a_collection_point_says_which_notices_apply(
+    signed_in: SignIn, assert_accessible: Check, acme: Organisation, tmp_path: Path
+) -> None:
+    """From the page of the point through the wizard and back (N-01)."""
+    shop_point(acme, new_purpose(acme))
+    file = tmp_path / "people.csv"
+    file.write_text("email,language,consent date\nada@x.example,fr,2026-02-01\nold@x.example,en,2026-01-01\n")
+    page = signed_in("owner")
+    page.goto("/o/acme/collection-points/shop/")
+    assert_accessible(page)
+    page.goto("/o/acme/collection-points/shop/edit/")
+    expect(page.get_by_label("Title (English)")).to_be_hidden()
+    assert_accessible(page)
+    page.get_by_label("Web form").check()
+    expect(page.get_by_label("Title (English)")).to_be_visible()
+
+    page.goto("/o/acme/collection-points/shop/")
+    page.get_by_role("link", name="Import a file", exact=True).click()
+    page.set_input_files("#id_file", str(file))
+    page.get_by_role("button", name="Read the file").click()
+    page.get_by_role("button", name="Continue").click()
+    shown = page.locator("#shown-at-point")
+    expect(page.get_by_label("Collection point")).to_have_value("shop")
+    expect(shown.get_by_text("shop/1/en")).to_be_visible()
+    page.get_by_label("Language of the notice").select_option("fr")
+    expect(shown.get_by_text("shop/1/en")).to_have_count(0)
+    expect(shown.get_by_text("shop/1/fr")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("Collection point").select_option("")
+    expect(page.get_by_label("Language of the notice")).to_be_hidden()
+    page.get_by_label("Collection point").select_option("shop")
+    page.get_by_label("Where do these people come from?").select_option("own_form")
+    page.get_by_label("Name of the source").fill("Shop")
+    page.get_by_label("Legal basis").select_option("consent")
+    page.get_by_label("Newsletter · e-mail").check()
+    page.locator("#id_evidence_note").fill("The log of the shop.")
+    page.get_by_role("button", name="Start the dry run").click()
+    expect(page.get_by_role("button", name="Cancel the import")).to_be_visible()
+    run_newest(acme)
+    expect(page.get_by_text("before_notice")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("link", name="Shop", exact=True)).to_be_visible()
+    assert_accessible(page)
 
 
 def test_what_an_undo_would_do_can_be_read_by_everybody(

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from subscribers.imports.merging import sql
@@ -103,8 +102,5 @@ def holders(organisation_id: int, kind: str, cells: Sequence[str]) -> dict[int, 
 
 
 def conflict(held: dict[str, int]) -> str:
-    """Which identity is whose, in words."""
-    names = {"external_id": _("external id"), "email_key": _("e-mail"), "phone": _("phone")}
-    belongs = _("%(identity)s: contact %(contact)s")
-    listed = "; ".join(belongs % {"identity": names[kind], "contact": contact} for kind, contact in held.items())
-    return _("The identities of this row belong to different contacts: %(listed)s.") % {"listed": listed}
+    """Which identity is whose, for `problems.in_words`."""
+    return " ".join(f"{kind}:{contact}" for kind, contact in held.items())

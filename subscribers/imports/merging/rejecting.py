@@ -8,8 +8,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.utils.translation import gettext
-
 from subscribers.imports.files import open_table
 from subscribers.imports.merging import sql
 from subscribers.imports.merging.people import copy_into
@@ -18,30 +16,20 @@ from subscribers.imports.reading.streaming import FileFormat, Reject, kept_cells
 from subscribers.imports.values.cells import copy_lines
 from subscribers.imports.values.converting import copy_text
 
-LONGEST_DETAIL = 300
 as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def store_rejects(cursor: Any, source: Import, rejects: Sequence[Reject]) -> Counter[str]:
     """Write the rejects of a chunk in the caller's transaction; how many there are of each code."""
-    details = {(reject.column, reject.detail, reject.code): reject for reject in rejects}
-    sentences = {problem: copy_text(detail_of(reject)) for problem, reject in details.items()}
     columns = [
         [str(reject.line) for reject in rejects],
         [reject.code.value for reject in rejects],
-        [sentences[reject.column, reject.detail, reject.code] for reject in rejects],
+        [copy_text(reject.detail) for reject in rejects],
+        [copy_text(reject.column) for reject in rejects],
         [copy_text(as_json(list(reject.cells))) for reject in rejects],
     ]
     copy_into(cursor, sql.COPY_REJECTS, copy_lines(columns, first=(source.organisation_id, source.pk)))
     return Counter(reject.code.value for reject in rejects)
-
-
-def detail_of(reject: Reject) -> str:
-    """The sentence a person reads, in the language in force, with the column it is about."""
-    sentence = gettext(reject.sentence)
-    if reject.column:
-        sentence = gettext("%(column)s: %(problem)s") % {"column": reject.column, "problem": sentence}
-    return sentence[:LONGEST_DETAIL]
 
 
 def cells_of_lines(

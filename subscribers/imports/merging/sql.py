@@ -24,7 +24,7 @@ ANALYZE_CONTACTS = "ANALYZE subscribers_contact (organisation_id, email_key, pho
 KNOWN_CONTACTS = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'subscribers_contact'::regclass"
 COPY_STAGED = "COPY {staged} ({columns}) FROM STDIN"
 COPY_REJECTS = """
-COPY subscribers_importreject (organisation_id, source_import_id, line, code, detail, cells) FROM STDIN
+COPY subscribers_importreject (organisation_id, source_import_id, line, code, detail, "column", cells) FROM STDIN
 """
 
 # Who has these identities, one a row of text, an empty one as COPY writes it. Kept apart in a subquery this is an

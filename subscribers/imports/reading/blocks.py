@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from subscribers.imports.problems import REJECT_DETAILS, RejectCode
+from subscribers.imports.problems import RejectCode
 from subscribers.imports.reading.dialects import Dialect
 
 KEPT_CELLS = 1000
@@ -57,10 +57,6 @@ class Reject:
     cells: Sequence[str]
     detail: str = ""
     column: str = ""
-
-    @property
-    def sentence(self) -> str:
-        return self.detail or REJECT_DETAILS[self.code]
 
 
 @dataclass(slots=True)

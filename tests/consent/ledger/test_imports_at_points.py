@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,6 +19,8 @@ from consent.ledger.evidence import open_evidence
 from consent.ledger.models import ConsentEvent, ConsentState, ImportProof
 from consent.ledger.states import rebuild_states
 from consent.notices.models import NoticeVersion
+from consent.proofs.building import proof_of
+from consent.proofs.verify_proof import parsed, verified
 from consent.purposes.models import Purpose
 from consent.rates.counting import count_days, differences
 from consent.rates.models import DailyCount
@@ -25,13 +28,17 @@ from portal.errors import InvalidInputError
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
+from subscribers.imports import running
 from subscribers.imports.actions import start_import
 from subscribers.imports.models import Import, ImportReject
 from subscribers.imports.passport.periods import Period, Spans
 from tests.consent.choices import choose, new_purpose
 from tests.consent.collection.forms import new_point
 from tests.consent.points import FIRST, notice_of, shop_point
+from tests.consent.proofs.checking import check
+from tests.portal.seals.keeping import seal
 from tests.subscribers.imports.files import OUR_FORM, counts_of, imported
+from tests.subscribers.imports.lots import brought, released, undone
 
 pytestmark = pytest.mark.django_db
 
@@ -172,7 +179,7 @@ def test_rows_before_the_notice_are_rejected_and_told(
     assert source.rejects_by_code == {"before_notice": 2}
     rejects = ImportReject.objects.order_by("line")
     assert [(reject.line, reject.cells[0]) for reject in rejects] == [(2, "early@x.example"), (6, "hour@x.example")]
-    assert rejects[0].detail.startswith("when: On this date the notice of the collection point was not published yet")
+    assert rejects[0].sentence.startswith("when: On this date the notice of the collection point was not published yet")
     assert source.stage_counts["consents"]["recorded"] == 2
     if not dry_run:
         found = dict(ConsentEvent.objects.values_list("contact__email_key", "notice_version"))
@@ -300,6 +307,51 @@ def test_states_counts_and_leaves_agree_with_the_events(
     assert rebuild_states(in_acme, write=False).differing == 0
 
 
+def test_a_process_of_its_own_judges_the_rows_alike(
+    in_acme: Organisation, shop: CollectionPoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "LARGE_BYTES", 0)
+    content = "email,when\nearly@x.example,2026-01-01\ngood@x.example,2026-02-01\n"
+    source = imported(in_acme, content, declaration=replace(ASKED, notice_language="fr"), mapping=DATED)
+    assert source.rejects_by_code == {"before_notice": 1}
+    assert shown_to("good@x.example")[0] == "shop/1/fr"
+
+
+def test_a_release_and_an_undo_keep_what_people_were_shown(
+    in_acme: Organisation, shop: CollectionPoint, ada: Contact
+) -> None:
+    """I-04: what is confirmed is what the file claimed; undone, the earlier agreement stands with its own notice."""
+    earlier = brought(in_acme, "email\nada.martin@example.org\n", of=replace(ASKED, notice_language="fr"))
+    bought = replace(ASKED, origin_kind="bought", notice_language="en", collected_on=date(2026, 2, 4))
+    released(brought(in_acme, "email\nnew@x.example\n", of=bought))
+    confirmed = ConsentEvent.objects.get(action="confirm")
+    assert (confirmed.notice_version, confirmed.collection_point_id) == ("shop/1/en", shop.pk)
+    later = brought(
+        in_acme,
+        "email\nada.martin@example.org\n",
+        of=replace(ASKED, notice_language="en", collected_on=date(2026, 2, 5)),
+    )
+    undone(later)
+    restored = ConsentEvent.objects.filter(contact=ada).latest("pk")
+    assert (restored.action, restored.source) == ("grant", "system")
+    assert (restored.notice_version, restored.collection_point_id) == ("shop/1/fr", shop.pk)
+    undone(earlier)
+    assert rebuild_states(in_acme, write=False).differing == 0
+    assert not ConsentState.objects.filter(contact=ada, status="granted").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_proof_of_an_imported_agreement_shows_the_notice(in_acme: Organisation, shop: CollectionPoint) -> None:
+    imported(in_acme, "email\na@x.example\n", declaration=replace(ASKED, notice_language="fr"))
+    seal()
+    proof = proof_of(ConsentEvent.objects.select_related("purpose").get())
+    check(proof)
+    assert proof["notice"]["text"] == "Notice 1 in fr."
+    assert proof["event"]["collection_point"] == str(shop.pk)
+    assert proof["evidence"][0]["document"]["collection_point"]["key"] == "shop"
+    assert verified(parsed(json.dumps(proof).encode()))["text"] == "Notice 1 in fr."
+
+
 # Which version, by date
 
 
@@ -338,14 +390,13 @@ def test_rows_get_what_their_date_and_language_say_whatever_their_order(rows: li
         for language, versions in {"en": [(0, 40), (40, None)], "fr": [(20, 60), (60, None)]}.items()
         for number, (begin, end) in enumerate(versions, start=1)
     ]
-    timeline = Timeline(History(CollectionPoint(pk=1), shown, ["en", "fr"]), UTC)
+    timeline = Timeline(History(CollectionPoint(pk=1), "import", shown, ["en", "fr"]), UTC)
     moments = [(start + timedelta(days=day, hours=1)).isoformat() for day, _language in rows]
     columns = {"line": [], "language": [language for _day, language in rows]}
     for (day, language), found in zip(rows, timeline.of_rows(columns, moments), strict=True):
         french = language == "fr" and day >= 20
         number = (1 if day < 60 else 2) if french else (1 if day < 40 else 2)
-        assert found is not None
-        assert found.version == f"shop/{number}/{'fr' if french else 'en'}"
+        assert shown[found].version == f"shop/{number}/{'fr' if french else 'en'}"
 
 
 def test_rates_count_them_at_their_point(in_acme: Organisation, shop: CollectionPoint) -> None:

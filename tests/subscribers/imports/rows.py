@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from subscribers.imports.problems import in_words
 from subscribers.imports.reading.streaming import Block
 from subscribers.imports.values.rows import Reading, RowValidator, StagedRows
 
@@ -43,4 +44,4 @@ def cells(found: StagedRows, *names: str) -> list[tuple[str | None, ...]]:
 
 def reasons(found: StagedRows) -> list[tuple[int, str, str]]:
     """Line, code and sentence of each reject."""
-    return [(reject.line, reject.code.value, reject.sentence) for reject in found.rejects]
+    return [(reject.line, reject.code.value, in_words(reject.code, reject.detail, "")) for reject in found.rejects]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.utils.translation import override
 from django_scopes import scope
 
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
+from subscribers.contacts.models import Contact
 from subscribers.fields.models import Field
-from subscribers.imports.models import Import
+from subscribers.imports.models import Import, ImportReject
 from subscribers.imports.passport.rules import Declaration
 from subscribers.suppression.actions import suppress
 from tests.consent.choices import choose, new_purpose
@@ -114,3 +118,32 @@ def test_who_said_no_is_shown_and_typed(browser: Client, acme: Organisation) -> 
     assert "Said no, and the file claims they agreed" in page
     assert "1 person said no, and the file claims that they agreed" in page
     assert "Type <code>1</code>" in page
+
+
+def test_why_a_row_is_rejected_is_told_in_the_reader_s_language(
+    acme: Organisation, marketer: User, ada: Contact, ben: Contact
+) -> None:
+    """Whatever the language of the organisation; also in the file, which is sent when the request has ended."""
+    content = "email,phone,age\nbad,,\nBen@example.net,+33 6 12 34 56 78,\n"
+    with scope(organisation=acme):
+        source = imported(acme, content)
+    sentences = {
+        "en": ["email: This is not an e-mail address", f"e-mail: contact {ben.pk}; phone: contact {ada.pk}."],
+        "fr": ["email\u00a0: Ce n'est pas une adresse e-mail", f"téléphone\u00a0: contact {ada.pk}."],
+    }
+    for language, expected in sentences.items():
+        browser = client_of(marketer)
+        browser.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+        page = html.unescape(browser.get(f"/o/acme/imports/{source.pk}/").content.decode())
+        file = b"".join(browser.get(f"/o/acme/imports/{source.pk}/rejects.csv").streaming_content).decode()
+        for sentence in expected:
+            assert sentence in page
+            assert sentence in file
+
+
+def test_a_rejected_row_of_before_keeps_its_sentence(in_acme: Organisation) -> None:
+    """Rows from before the reader's language counted hold it whole; an unknown one is shown as it is."""
+    for code, detail in (("invalid_email", "email: Not an address."), ("identities_conflict", "Two contacts: 1, 2.")):
+        assert ImportReject(code=code, detail=detail).sentence == detail
+    with override("fr"):
+        assert ImportReject(code="future_date", column="when").sentence.startswith("when\u00a0: Cette date")

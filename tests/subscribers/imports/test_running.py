@@ -89,7 +89,7 @@ def test_a_row_that_meets_two_contacts_is_listed_not_guessed(in_acme: Organisati
     reject = source.rejects.get()
     assert (reject.line, reject.code) == (2, "identities_conflict")
     assert reject.cells == ["Ben@example.net", "+33 6 12 34 56 78", "his?"]
-    assert f"e-mail: contact {ben.pk}; phone: contact {ada.pk}" in reject.detail
+    assert f"e-mail: contact {ben.pk}; phone: contact {ada.pk}" in reject.sentence
     ben.refresh_from_db()
     assert ben.phone is None
 
@@ -124,7 +124,7 @@ def test_each_bad_row_is_kept_with_line_reason_and_cells(in_acme: Organisation) 
         (3, "invalid_email"), (4, "invalid_phone"), (5, "invalid_number"), (6, "invalid_value"), (7, "invalid_date"),
         (8, "future_date"), (9, "missing_identity"), (10, "wrong_column_count"), (11, "invalid_number"),
     ]  # fmt: skip
-    assert rejects[2].detail == "age: This is not a number: write it in digits, 1234.5."
+    assert rejects[2].sentence == "age: This is not a number: write it in digits, 1234.5."
     assert rejects[0].cells[0] == "not an address"
     assert source.rejects_by_code["invalid_number"] == 2
     assert Contact.objects.get().attributes == {"age": 12, "size": "S"}
