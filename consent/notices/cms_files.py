@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django_scopes import get_scope
 from wagtail.documents.views import documents as wagtail_documents
@@ -104,5 +104,8 @@ def document(request: HttpRequest, document_id: int) -> HttpResponse:
 
 
 def bytes_of(row: NoticeRendition | NoticeDocument, file: AttachedFile) -> HttpResponse:
-    with row.file.open("rb") as opened:
-        return file_answer(file, opened.read(), caching=MEMBERS_ONLY)
+    try:
+        with row.file.open("rb") as opened:
+            return file_answer(file, opened.read(), caching=MEMBERS_ONLY)
+    except FileNotFoundError:
+        raise Http404 from None

@@ -33,6 +33,11 @@ class CheckedField(forms.FileField):
     """The upload becomes the very bytes that are kept, with a name any system can keep."""
 
     most_bytes: int
+    extensions: tuple[str, ...]
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """What the browser offers first; what counts is the content."""
+        return {**super().widget_attrs(widget), "accept": ",".join(f".{each}" for each in self.extensions)}
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         given = super().clean(data, initial)
@@ -50,6 +55,7 @@ class CheckedField(forms.FileField):
 
 class PictureField(CheckedField):
     most_bytes = MOST_UPLOADED
+    extensions = (*PICTURE_TYPES, "jpeg")
 
     def kept(self, content: bytes, name: str) -> SimpleUploadedFile:
         made = picture_of(content)
@@ -58,6 +64,7 @@ class PictureField(CheckedField):
 
 class DocumentField(CheckedField):
     most_bytes = MOST_BYTES
+    extensions = tuple(DOCUMENT_TYPES)
 
     def kept(self, content: bytes, name: str) -> SimpleUploadedFile:
         extension = checked_document(content, name)

@@ -50,11 +50,15 @@ def keep_files(organisation: Organisation, notice: Notice, at: datetime) -> None
     """
     for file in notice.files:
         digest = bytes.fromhex(file.sha256)
-        if NoticeFile.objects.filter(organisation=organisation, digest=digest).exists():
+        kept = NoticeFile.objects.filter(organisation=organisation, digest=digest).first()
+        if kept is not None and whole(kept.file, digest) is not None:
             continue
         content = drafted(organisation, digest)
         if content is None:
             raise NoticeFileLostError
+        if kept is not None:
+            put_back(kept, content)
+            continue
         row = NoticeFile(
             organisation=organisation,
             digest=digest,
@@ -65,6 +69,13 @@ def keep_files(organisation: Organisation, notice: Notice, at: datetime) -> None
             frozen_at=at,
         )
         NoticeFile.objects.bulk_create([row], ignore_conflicts=True)  # another notice may freeze the same just now
+
+
+def put_back(row: NoticeFile, content: bytes) -> None:
+    """The storage had lost these bytes, or had others: the row is never changed, so they come back under its name."""
+    name = str(row.file.name)
+    default_storage.delete(name)
+    default_storage.save(name, ContentFile(content))
 
 
 def frozen_file(organisation: Organisation, digest: str) -> tuple[AttachedFile, bytes]:

@@ -239,7 +239,6 @@ WAGTAIL_FINISH_WORKFLOW_ACTION = "consent.notices.finishing.publish_approved"
 # Pictures and documents of notices: our rows and checks, no address that a site would serve them at.
 WAGTAILIMAGES_IMAGE_MODEL = "consent.NoticePicture"
 WAGTAILIMAGES_IMAGE_FORM_BASE = "consent.notices.file_forms.PictureForm"
-WAGTAILIMAGES_EXTENSIONS = ["png", "jpg", "jpeg", "webp"]
 WAGTAILDOCS_DOCUMENT_MODEL = "consent.NoticeDocument"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "consent.notices.file_forms.DocumentForm"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database", "AUTO_UPDATE": False}}

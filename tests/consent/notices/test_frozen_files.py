@@ -187,6 +187,17 @@ def test_other_bytes_are_shown_to_nobody(shown: dict[str, Any], client_company: 
     assert Client().get(address).status_code == 404
 
 
+def test_publishing_again_puts_back_what_was_lost(
+    shown: dict[str, Any], client_company: Organisation, marketer: User, dpo: User
+) -> None:
+    with scope(organisation=client_company):
+        row = NoticeFile.objects.get(digest=bytes(shown["team"].sha256))
+    default_storage.delete(row.file.name)
+    default_storage.save(row.file.name, ContentFile(b"something else"))
+    publish(client_company, marketer, dpo, pictures=[shown_picture(shown["team"], "Said otherwise")])
+    assert Client().get(f"/n/acme/files/{shown['team'].attached.sha256}").status_code == 200
+
+
 def test_nothing_is_published_without_its_files(client_company: Organisation, marketer: User, dpo: User) -> None:
     page = written(client_company, marketer)
     chosen = own_picture(marketer)
@@ -219,6 +230,21 @@ def test_members_see_drafts_and_the_preview_with_pictures(
     assert address.encode() in preview.content
     assert Client().get(address).status_code == 302
     assert Client().get(f"/n/acme/files/{chosen.attached.sha256}").status_code == 404
+
+
+def test_the_editor_compares_revisions_and_tells_where_a_picture_is_used(
+    shown: dict[str, Any], client_company: Organisation, dpo: User
+) -> None:
+    page = fresh(client_company)
+    client = client_of(dpo)
+    compared = client.get(f"/cms/pages/{page.pk}/revisions/compare/earliest...latest/")
+    assert compared.status_code == 200
+    assert b"/cms/images/thumbnail/" in compared.content and b"Our whole policy" in compared.content
+    for path in (f"/cms/images/usage/{shown['team'].pk}/", f"/cms/documents/usage/{shown['policy'].pk}/"):
+        used = client.get(path)
+        assert used.status_code == 200 and f"/cms/pages/{page.pk}/edit/".encode() in used.content
+    asked = client.get(f"/cms/images/{shown['team'].pk}/delete/")
+    assert b"This picture is referenced 1 time" in asked.content
 
 
 def test_forms_show_them_here_and_on_other_sites(shown: dict[str, Any], client_company: Organisation) -> None:
