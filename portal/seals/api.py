@@ -15,7 +15,7 @@ from portal.api.pages import Page, PageQuery, paginate
 from portal.api.rates import Rate, limit
 from portal.crypto import signing
 from portal.errors import NotFoundError
-from portal.jobs.models import Job
+from portal.jobs.models import Job, JobState
 from portal.organisations.links import absolute
 from portal.organisations.roles import Capability
 from portal.seals.actions import start_verification
@@ -118,7 +118,7 @@ class VerificationOut(Schema):
     rows: int = Field(description="Rows looked at so far.")
     requested_at: datetime
     finished_at: datetime | None
-    ok: bool | None = Field(description="Null until it has ended.")
+    ok: bool | None = Field(description="Null until it is done: a chain that was not looked at holds for nobody.")
     error: str | None = Field(description="Why the job failed, as a code.")
     results: list[ResultOut]
 
@@ -240,7 +240,7 @@ def job_values(job: Job, results: list[Verification]) -> dict[str, Any]:
         "rows": job.done,
         "requested_at": job.created_at,
         "finished_at": job.finished_at,
-        "ok": all(found.ok for found in results) if results and job.ended else None,
+        "ok": all(found.ok for found in results) if job.state == JobState.DONE else None,
         "error": job.error_code or None,
         "results": [result_values(found) for found in results],
     }

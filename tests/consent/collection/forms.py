@@ -20,10 +20,12 @@ from consent.collection.actions import PointValues, create_point, publish_point
 from consent.collection.models import CollectionPoint
 from consent.notices.models import NoticeKind, NoticeVersion
 from consent.purposes.models import Purpose
+from consent.texts.kept import notice_text
 from portal.mail.actions import send_queued_mail
 from portal.mail.models import OutgoingMail
 from portal.organisations.actors import Actor
 from portal.organisations.models import Organisation
+from tests.consent.choices import note_texts
 
 PUBLISHED = datetime(2026, 1, 10, 9, 0, tzinfo=UTC)
 TEXTS = {
@@ -38,7 +40,7 @@ def new_notice(
     text = text or {"en": "Acme is the controller.", "fr": "Acme est responsable du traitement."}[language]
     with scope(organisation=organisation):
         NoticeVersion.objects.filter(notice="signup", language=language, ended_at=None).update(ended_at=PUBLISHED)
-        return NoticeVersion.objects.create(
+        version = NoticeVersion.objects.create(
             organisation=organisation,
             notice="signup",
             number=number,
@@ -52,6 +54,8 @@ def new_notice(
             published_at=PUBLISHED,
             published_by="member:1",
         )
+    note_texts(organisation, [notice_text(version)])
+    return version
 
 
 def new_point(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from io import StringIO
 from threading import Thread
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django_scopes import scope
@@ -25,7 +27,8 @@ from portal.organisations.models import Organisation
 from portal.seals import sealing
 from portal.seals.actions import execute_verification
 from subscribers.contacts.models import Contact
-from tests.consent.choices import choose
+from tests.consent.choices import choose, new_purpose
+from tests.consent.collection.forms import new_point
 from tests.consent.notices.conftest import changed_wordings, described, fresh, published
 from tests.people import actor_of, client_of
 from tests.portal.seals.keeping import seal, superuser, verify
@@ -191,6 +194,17 @@ def test_what_is_published_while_the_verification_looks_is_no_finding(
     with scope(organisation=acme):
         assert FormVersion.objects.count() == 3
     assert found.ok, found.details
+
+
+def test_texts_that_are_older_than_the_log_tells_are_noted_by_the_migration(in_acme: Organisation) -> None:
+    new_point(in_acme, new_purpose(in_acme))
+    with superuser() as cursor:
+        cursor.execute("UPDATE portal_auditentry SET details = details - 'texts'")
+    code, note = finding(in_acme)
+    assert code == "text_unrecorded"
+    assert note == "notice signup/1/en, notice signup/1/fr, purpose newsletter/1, form newsletter/1"
+    import_module("consent.migrations.0011_texts_in_the_log").note_what_is_kept(apps, None)
+    assert verify(in_acme).ok
 
 
 def test_a_notice_that_ended_by_our_own_hand_holds(acme: Organisation, dpo: User, shown: NoticeVersion) -> None:

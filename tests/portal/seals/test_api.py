@@ -117,6 +117,19 @@ def test_a_verification_on_demand_is_a_job_that_tells_its_result(
     assert system.post("/seals/verifications").status_code == 202
 
 
+def test_a_verification_that_was_given_up_says_nothing_of_the_chains(
+    acme: Organisation, dpo: User, events: list[int]
+) -> None:
+    system = api_of(dpo, acme)
+    asked = system.post("/seals/verifications").json()
+    held = verify(acme)
+    outcomes = {"outcomes": {"ledger": {"ok": True, "verification": held.pk}}}
+    Job.objects.update(state="failed", error_code="took_too_long", checkpoint=outcomes, finished_at=timezone.now())
+    found = system.get(f"/seals/verifications/{asked['id']}").json()
+    assert (found["state"], found["ok"], found["error"]) == ("failed", None, "took_too_long")
+    assert [each["stream"] for each in found["results"]] == ["ledger"]
+
+
 def test_what_is_wrong_is_named_in_the_result(acme: Organisation, dpo: User, events: list[int]) -> None:
     with superuser() as cursor:
         cursor.execute("UPDATE consent_consentevent SET channel = 'sms' WHERE id = %s", [events[1]])
