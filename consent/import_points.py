@@ -129,7 +129,7 @@ def named(organisation: Organisation, naming: Naming) -> NamedPoint | None:
     point = point_named(organisation, naming.key)
     if point is None or not point.number:
         return None
-    history = history_of(point, timezone.now())
+    history = history_of(point, naming.until or timezone.now())
     spoken = dict(settings.LANGUAGES)
     return NamedPoint(
         key=point.key,

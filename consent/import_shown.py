@@ -88,8 +88,10 @@ def history_of(point: CollectionPoint, until: datetime) -> History:
     # As it was published: what is edited since counts once it is, too.
     kind, newest = forms[-1].document["config"]["kind"], forms[-1]
     closed = point.closed_at if point.state == PointState.CLOSED else None
-    found = shown_elsewhere(point, newest, closed) if kind == PointKind.IMPORT else shown_by(forms, closed)
-    return History(point, kind, list(found), list(newest.document["languages"]))
+    elsewhere = kind == PointKind.IMPORT
+    found = list(shown_elsewhere(point, newest, closed, until) if elsewhere else shown_by(forms, closed))
+    languages = dict.fromkeys([*newest.document["languages"], *(shown.language for shown in found)])
+    return History(point, kind, found, list(languages))
 
 
 def shown_by(forms: Sequence[FormVersion], closed: datetime | None) -> Iterator[Shown]:
@@ -111,12 +113,15 @@ def shown_by(forms: Sequence[FormVersion], closed: datetime | None) -> Iterator[
                 )
 
 
-def shown_elsewhere(point: CollectionPoint, form: FormVersion, closed: datetime | None) -> Iterator[Shown]:
+def shown_elsewhere(
+    point: CollectionPoint, form: FormVersion, closed: datetime | None, until: datetime
+) -> Iterator[Shown]:
     """Each version of the notice while it was live, with the form as it is described now."""
     notices = NoticeVersion.objects.filter(
         organisation=point.organisation_id,
         notice=form.document["config"]["notice"],
         language__in=list(form.document["languages"]),
+        published_at__lte=until,
     )
     for notice in notices.defer("html", "text").order_by("published_at", "number"):
         end = min(filter(None, (notice.ended_at, closed)), default=None)
