@@ -82,14 +82,16 @@ def lasts(shown: Shown, moment: datetime) -> bool:
 def history_of(point: CollectionPoint, until: datetime) -> History:
     """What a point had shown by a moment; nothing for a draft. Two queries at most."""
     versions = FormVersion.objects.filter(organisation=point.organisation_id, point=point, published_at__lte=until)
-    forms = list(versions.order_by("number"))
-    if not forms:
+    newest = versions.order_by("-number").first()
+    if newest is None:
         return History(point, point.kind, [], [])
     # As it was published: what is edited since counts once it is, too.
-    kind, newest = forms[-1].document["config"]["kind"], forms[-1]
+    kind = newest.document["config"]["kind"]
     closed = point.closed_at if point.state == PointState.CLOSED else None
-    elsewhere = kind == PointKind.IMPORT
-    found = list(shown_elsewhere(point, newest, closed, until) if elsewhere else shown_by(forms, closed))
+    if kind == PointKind.IMPORT:
+        found = list(shown_elsewhere(point, newest, closed, until))
+    else:
+        found = list(shown_by(list(versions.order_by("number")), closed))
     languages = dict.fromkeys([*newest.document["languages"], *(shown.language for shown in found)])
     return History(point, kind, found, list(languages))
 
