@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from consent.collection.errors import PointNotLiveError
-from consent.collection.models import CollectionPoint, PointKind
+from consent.collection.models import CollectionPoint, PointKind, PointState
 from consent.import_shown import History, Shown, history_of, history_of_import
 from consent.ledger.errors import BeforeNoticeError
 from consent.notices.models import NoticeVersion
@@ -58,7 +58,13 @@ def choices(organisation: Organisation) -> list[tuple[str, str]]:
     """Every point that has ever been published, those for imports first."""
     points = CollectionPoint.objects.filter(organisation=organisation, number__gt=0)
     found = sorted(points, key=lambda point: (point.kind != PointKind.IMPORT, point.name.casefold(), point.key))
-    return [(point.key, f"{point.name} · {point.get_kind_display()}") for point in found]
+    return [(point.key, " · ".join(words_about(point))) for point in found]
+
+
+def words_about(point: CollectionPoint) -> list[str]:
+    """Its name, its kind, and that it is closed if it is."""
+    closed = [point.get_state_display()] if point.state == PointState.CLOSED else []
+    return [point.name, point.get_kind_display(), *closed]
 
 
 def point_named(organisation: Organisation, key: str) -> CollectionPoint | None:
@@ -129,7 +135,7 @@ def named(organisation: Organisation, naming: Naming) -> NamedPoint | None:
     point = point_named(organisation, naming.key)
     if point is None or not point.number:
         return None
-    history = history_of(point, timezone.now())
+    history = history_of(point, naming.until or timezone.now())
     spoken = dict(settings.LANGUAGES)
     return NamedPoint(
         key=point.key,

@@ -82,14 +82,18 @@ def lasts(shown: Shown, moment: datetime) -> bool:
 def history_of(point: CollectionPoint, until: datetime) -> History:
     """What a point had shown by a moment; nothing for a draft. Two queries at most."""
     versions = FormVersion.objects.filter(organisation=point.organisation_id, point=point, published_at__lte=until)
-    forms = list(versions.order_by("number"))
-    if not forms:
+    newest = versions.order_by("-number").first()
+    if newest is None:
         return History(point, point.kind, [], [])
     # As it was published: what is edited since counts once it is, too.
-    kind, newest = forms[-1].document["config"]["kind"], forms[-1]
+    kind = newest.document["config"]["kind"]
     closed = point.closed_at if point.state == PointState.CLOSED else None
-    found = shown_elsewhere(point, newest, closed) if kind == PointKind.IMPORT else shown_by(forms, closed)
-    return History(point, kind, list(found), list(newest.document["languages"]))
+    if kind == PointKind.IMPORT:
+        found = list(shown_elsewhere(point, newest, closed, until))
+    else:
+        found = list(shown_by(list(versions.order_by("number")), closed))
+    languages = dict.fromkeys([*newest.document["languages"], *(shown.language for shown in found)])
+    return History(point, kind, found, list(languages))
 
 
 def shown_by(forms: Sequence[FormVersion], closed: datetime | None) -> Iterator[Shown]:
@@ -111,12 +115,15 @@ def shown_by(forms: Sequence[FormVersion], closed: datetime | None) -> Iterator[
                 )
 
 
-def shown_elsewhere(point: CollectionPoint, form: FormVersion, closed: datetime | None) -> Iterator[Shown]:
+def shown_elsewhere(
+    point: CollectionPoint, form: FormVersion, closed: datetime | None, until: datetime
+) -> Iterator[Shown]:
     """Each version of the notice while it was live, with the form as it is described now."""
     notices = NoticeVersion.objects.filter(
         organisation=point.organisation_id,
         notice=form.document["config"]["notice"],
         language__in=list(form.document["languages"]),
+        published_at__lte=until,
     )
     for notice in notices.defer("html", "text").order_by("published_at", "number"):
         end = min(filter(None, (notice.ended_at, closed)), default=None)

@@ -86,6 +86,7 @@ def naming_of(organisation: Organisation, source: Import, declaration: Declarati
         moment=None if dated else moment,
         moment_place=place,
         speaks="language" in source.mapping.values() or not source.columns,
+        until=source.started_at,
     )
 
 

@@ -22,7 +22,7 @@ class Naming:
     """Which point a file names, and what else it says that must agree with it.
 
     ``moment``: when all its people were asked, None where rows say so themselves; ``moment_place`` is the field that
-    says it. ``speaks``: a column may hold the language of each person.
+    says it. ``speaks``: a column may hold the language of each person. ``until``: when the import began, if it has.
     """
 
     key: str
@@ -32,6 +32,7 @@ class Naming:
     moment: datetime | None = None
     moment_place: tuple[str, ...] = ()
     speaks: bool = False
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from subscribers.imports import running
 from subscribers.imports.actions import start_import
 from subscribers.imports.models import Import, ImportReject
 from subscribers.imports.passport.periods import Period, Spans
+from subscribers.imports.queries import point_of
 from tests.consent.choices import choose, new_purpose
 from tests.consent.collection.forms import new_point
 from tests.consent.points import FIRST, notice_of, shop_point
@@ -270,6 +271,27 @@ def test_a_form_of_ours_shows_what_it_froze(in_acme: Organisation, newsletter: P
         ("c@x.example", "newsletter", "shop/2/en"),
         ("c@x.example", "offers", "shop/2/en"),
     ]
+
+
+def test_a_language_that_a_form_has_dropped_was_shown_before(
+    in_acme: Organisation, newsletter: Purpose, shop: CollectionPoint
+) -> None:
+    web, actor = new_point(in_acme, newsletter, key="web", notice="shop", at=FIRST), Actor.system(in_acme)
+    update_point(actor=actor, point=web, changes={"languages": ["en"]}, now=SECOND)
+    publish_point(actor=actor, point=web, now=SECOND)
+    content = "email,when,language\na@x.example,2026-02-01,fr\nb@x.example,2026-04-01,fr\n"
+    imported(in_acme, content, declaration=replace(ASKED, collection_point="web"), mapping=SPOKEN)
+    assert (shown_to("a@x.example")[0], shown_to("b@x.example")[0]) == ("shop/1/fr", "shop/1/en")
+
+
+def test_an_import_is_told_with_what_there_was_when_it_began(in_acme: Organisation, shop: CollectionPoint) -> None:
+    declaration = replace(ASKED, notice_language="en")
+    source = imported(in_acme, "email,when\na@x.example,2026-02-01\n", declaration=declaration, mapping=DATED)
+    assert source.started_at is not None
+    notice_of(in_acme, 2, "en", source.started_at + timedelta(minutes=1))
+    point = point_of(source)
+    assert point is not None
+    assert [notice.version for notice in point.notices] == ["shop/1/en"]
 
 
 def test_a_purpose_that_was_asked_for_later_is_refused_for_the_whole_file(

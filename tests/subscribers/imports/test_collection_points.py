@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django_scopes import scope
 
-from consent.collection.actions import update_point
+from consent.collection.actions import close_point, update_point
 from consent.collection.models import CollectionPoint
 from consent.ledger.models import ConsentEvent
 from consent.purposes.models import Purpose
@@ -134,6 +134,19 @@ def test_what_does_not_agree_is_told_on_the_page(browser: Client, acme: Organisa
     assert "did not ask for “Newsletter” by SMS" in page
     assert "Select a valid choice" in text_of(browser.post(f"{base}origin/", {**CHOSEN, "collection_point": "x"}))
     assert newest(acme).job_id is None
+
+
+def test_a_closed_point_can_still_be_named_and_a_draft_cannot(
+    browser: Client, acme: Organisation, newsletter: Purpose, shop: CollectionPoint
+) -> None:
+    with scope(organisation=acme):
+        close_point(actor=Actor.system(acme), point=shop)
+    new_point(acme, newsletter, key="draft", notice="shop", publish=False)
+    base = uploaded(browser, acme)
+    page = text_of(browser.get(f"{base}origin/"))
+    assert '<option value="shop">Shop · Import · Closed</option>' in page
+    assert 'value="draft"' not in page
+    assert browser.post(f"{base}origin/", CHOSEN).url == base
 
 
 def test_without_points_nothing_is_asked(browser: Client, acme: Organisation, newsletter: Purpose) -> None:
