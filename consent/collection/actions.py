@@ -128,12 +128,9 @@ def close_point(*, actor: Actor, point: CollectionPoint, now: datetime | None = 
 
 def current_version(point: CollectionPoint, now: datetime) -> FormVersion:
     """What the point shows now. When a purpose or the notice has a new wording, the form gets a new version by itself,
-    so that nobody is ever shown an old one; ``form_closed`` when it may not be shown any more, ``not_found`` where
-    another tool shows the form and files bring its answers.
+    so that nobody is ever shown an old one; ``form_closed`` when it may not be shown any more.
     """
     version = version_of(point, point.number)
-    if version is not None and version.document["config"]["kind"] == PointKind.IMPORT:
-        raise NotFoundError
     if point.state != PointState.LIVE or version is None:
         raise FormClosedError
     config = version.document["config"]

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django_scopes import scopes_disabled
 
 from consent.collection.documents import Document, form_document
@@ -68,25 +68,30 @@ def named_points() -> dict[int, Place]:
 
 
 def public_point(slug: str, key: str) -> CollectionPoint:
-    """A web form that has been published, as a visitor asks for it; ``not_found`` for any other.
+    """What was last published as a web form, as a visitor asks for it; ``not_found`` for any other.
 
-    What people sign on paper, say in a call or tell a client's system is not typed in by whoever finds the address.
+    What people sign on paper, say in a call or tell a client's system is not typed in by whoever finds the address,
+    and of a point for imports another tool shows the form.
     """
-    point = published_point(slug, key)
-    if point.kind != PointKind.FORM:
-        raise NotFoundError
-    return point
+    with scopes_disabled():
+        shown = FormVersion.objects.filter(point=OuterRef("pk"), number=OuterRef("number"))
+        points = published(slug, key).annotate(shown_as=Subquery(shown.values("document__config__kind")))
+        return found_or_404(points.filter(shown_as=PointKind.FORM))
 
 
 def published_point(slug: str, key: str) -> CollectionPoint:
     """A point of any kind: the messages and pages that confirm what was reported carry its looks."""
     with scopes_disabled():
-        found = (
-            CollectionPoint.objects.select_related("organisation")
-            .filter(organisation__slug=slug, key=key)
-            .exclude(state=PointState.DRAFT)
-            .first()
-        )
+        return found_or_404(published(slug, key))
+
+
+def published(slug: str, key: str) -> QuerySet[CollectionPoint]:
+    points = CollectionPoint.objects.select_related("organisation").filter(organisation__slug=slug, key=key)
+    return points.exclude(state=PointState.DRAFT)
+
+
+def found_or_404(points: QuerySet[CollectionPoint]) -> CollectionPoint:
+    found = points.first()
     if found is None:
         raise NotFoundError
     return found

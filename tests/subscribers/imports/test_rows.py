@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subscribers.imports.problems import MISSING_DATE, REJECT_DETAILS, VALUE_DETAILS, RejectCode
+from subscribers.imports.problems import MISSING_DATE, REJECT_DETAILS, VALUE_DETAILS, RejectCode, in_words
 from subscribers.imports.reading.streaming import Block
 from subscribers.imports.values.converting import normal_ip
 from subscribers.imports.values.flags import Flag
@@ -213,7 +213,7 @@ def test_every_row_is_staged_or_rejected_whatever_is_in_it(rows: list[list[str]]
     assert len(found) + len(found.rejects) == len(rows)
     assert {len(column) for column in found.columns.values()} == {len(found)}
     assert len(found.stops) == len(found)
-    assert all(reject.sentence for reject in found.rejects)
+    assert all(in_words(reject.code, reject.detail, reject.column) for reject in found.rejects)
 
 
 def from_copy(cell: str) -> str:
