@@ -159,6 +159,10 @@ class SignUp(models.Model):
             ),
             models.Index(fields=["expires_at"], name="sign_ups_waiting", condition=models.Q(payload__isnull=False)),
             models.Index(fields=["pair"], name="sign_ups_paired", condition=models.Q(pair__isnull=False)),
+            # A scan that is destroyed looks for the sign-up it came with.
+            models.Index(
+                fields=["attachment"], name="sign_ups_with_scan", condition=models.Q(attachment__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
