@@ -207,6 +207,7 @@ def notice_compare(request: MemberRequest, key: str) -> HttpResponse:
     ]
     context = {
         "line": line,
+        "numbers": [version.number for version in line.versions],
         "before": before,
         "after": after,
         "language": language,
