@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from subscribers.imports.passport.periods import Period
 from subscribers.imports.problems import MISSING_DATE, REJECT_DETAILS, VALUE_DETAILS, RejectCode, in_words
 from subscribers.imports.reading.streaming import Block
 from subscribers.imports.values.converting import normal_ip
@@ -204,12 +206,21 @@ CELLS = st.text(max_size=12) | st.sampled_from(
 )
 ROWS = st.lists(st.lists(CELLS, min_size=len(EVERYTHING), max_size=len(EVERYTHING)), min_size=1, max_size=8)
 
+# A collection point that asked only for the newsletter, and only for some weeks.
+ASKED_THEN = Period(
+    datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC), frozenset({("newsletter", "email")})
+)
+
 
 @settings(deadline=None)
-@given(rows=ROWS, flags=st.sampled_from(["", Flag.ROLE_ADDRESS]))
-def test_every_row_is_staged_or_rejected_whatever_is_in_it(rows: list[list[str]], flags: str) -> None:
+@given(rows=ROWS, flags=st.sampled_from(["", Flag.ROLE_ADDRESS]), periods=st.sampled_from([[], [ASKED_THEN]]))
+def test_every_row_is_staged_or_rejected_whatever_is_in_it(
+    rows: list[list[str]], flags: str, periods: list[Period]
+) -> None:
     fields = [Declared("n", "number"), Declared("when", "datetime")]
-    found = staged(EVERYTHING, *rows, fields=fields, claimed=CLAIMED, date_required=True, reject_flags=[flags])
+    found = staged(
+        EVERYTHING, *rows, fields=fields, claimed=CLAIMED, date_required=True, reject_flags=[flags], periods=periods
+    )
     assert len(found) + len(found.rejects) == len(rows)
     assert {len(column) for column in found.columns.values()} == {len(found)}
     assert len(found.stops) == len(found)
