@@ -50,9 +50,10 @@ ORDER BY s.line, p.n
 """  # noqa: S608
 
 
-def given_met(notice: str, *arrays: str) -> str:
-    """What is recorded of people met; ``arrays`` are those that only an import with a collection point sends."""
-    names, more = (["", *(array.partition("(")[2].partition(")")[0] for array in arrays)], ["", *arrays])
+def given_met(notice: str, **arrays: str) -> str:
+    """What is recorded of people met; ``arrays``: name -> type of what an import with a collection point sends besides."""
+    more = "".join(f", %({name})s::{kind}[]" for name, kind in arrays.items())
+    names = "".join(f", {name}" for name in arrays)
     return f"""
 given AS MATERIALIZED (
     SELECT u.n, u.contact_id, u.purpose_id, u.channel, 'grant'::text AS action, u.basis, u.occurred_at,
@@ -61,9 +62,9 @@ given AS MATERIALIZED (
            COALESCE(u.digest, %(digest)s::bytea) AS digest, u.payload, u.waits AS double_opt_in, u.valid_for_days
     FROM unnest(%(n)s::int[], %(contact)s::bigint[], %(purpose)s::bigint[], %(channel)s::text[], %(basis)s::text[],
                 %(occurred_at)s::timestamptz[], %(digests)s::bytea[], %(payloads)s::bytea[], %(waits)s::boolean[],
-                %(days)s::int[], %(version)s::smallint[]{", ".join(more)})
+                %(days)s::int[], %(version)s::smallint[]{more})
         AS u(n, contact_id, purpose_id, channel, basis, occurred_at, digest, payload, waits, valid_for_days,
-             purpose_version{", ".join(names)})
+             purpose_version{names})
     JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.contact_id
     ORDER BY u.contact_id FOR KEY SHARE OF c
 )"""  # noqa: S608
@@ -72,8 +73,8 @@ given AS MATERIALIZED (
 WITHOUT_NOTICE = given_met("''::text AS notice_version")
 WITH_NOTICE = given_met(
     "u.notice_version, u.notice_digest, %(point)s::bigint AS collection_point_id",
-    "%(notice_version)s::text[]",
-    "%(notice_digest)s::bytea[]",
+    notice_version="text",
+    notice_digest="bytea",
 )
 OWN_OR_FILE = "CASE WHEN g.payload IS NULL THEN %(evidence)s::bigint ELSE nextval('consent_evidence_id_seq') END"
 OWN_PROOFS = sql.PROOFS.replace("WHERE evidence_id IS NOT NULL", "WHERE payload IS NOT NULL")

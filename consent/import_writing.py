@@ -17,8 +17,8 @@ from subscribers.imports.stages import ChunkContext, People, Stop
 from subscribers.imports.values.cells import PIECE_ROWS, copy_lines
 from subscribers.imports.values.converting import NULL
 
-# Line, contact, number of the claim, and where the person stands.
 T = TypeVar("T")
+# Line, contact, number of the claim, and where the person stands.
 Met = tuple[int, int, int, str]
 
 
