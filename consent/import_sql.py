@@ -51,7 +51,7 @@ ORDER BY s.line, p.n
 
 
 def given_met(notice: str, **arrays: str) -> str:
-    """What is recorded of people met; ``arrays``: name -> type of what an import with a collection point sends besides."""
+    """What is recorded of people met; ``arrays``: name -> type of what only a file with a collection point brings."""
     more = "".join(f", %({name})s::{kind}[]" for name, kind in arrays.items())
     names = "".join(f", {name}" for name in arrays)
     return f"""
