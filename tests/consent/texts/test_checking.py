@@ -203,7 +203,7 @@ def test_texts_that_are_older_than_the_log_tells_are_noted_by_the_migration(in_a
     code, note = finding(in_acme)
     assert code == "text_unrecorded"
     assert note == "notice signup/1/en, notice signup/1/fr, purpose newsletter/1, form newsletter/1"
-    import_module("consent.migrations.0011_texts_in_the_log").note_what_is_kept(apps, None)
+    import_module("consent.migrations.0012_texts_in_the_log").note_what_is_kept(apps, None)
     assert verify(in_acme).ok
 
 
