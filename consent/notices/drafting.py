@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils import translation
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from consent.notices.kinds import NoticeKind
@@ -113,12 +114,17 @@ def information_draft(facts: DraftFacts) -> dict[str, Any]:
 
 
 def summary(facts: DraftFacts) -> str:
-    values = {"name": facts.organisation.name, "purposes": ", ".join(purpose.name for purpose in facts.purposes)}
+    values = {"name": facts.organisation.name, "purposes": ", ".join(named(purpose) for purpose in facts.purposes)}
     if facts.purposes:
         said = _("%(name)s uses your data for: %(purposes)s.") % values
     else:
         said = _("%(name)s explains here what it does with your data.") % values
     return said + " " + _("You can stop or change your mind at any time, by a link in every message.")
+
+
+def named(purpose: Purpose) -> str:
+    """As readers of the draft's language call it."""
+    return purpose.name_in(get_language())
 
 
 def withdrawal() -> str:
@@ -143,7 +149,7 @@ def purpose_draft(purpose: Purpose) -> dict[str, str]:
     }.get(Basis(purpose.basis), _("%(months)d months after your last contact with us, or until you object."))
     return {
         "purpose": purpose.key,
-        "text": purpose.description or _("To send you: %(name)s.") % {"name": purpose.name},
+        "text": purpose.description_in(get_language()) or _("To send you: %(name)s.") % {"name": named(purpose)},
         "retention": since % {"months": months},
     }
 
@@ -152,7 +158,8 @@ def choice_draft(purpose: Purpose) -> dict[str, Any]:
     channels = ", ".join(str(Channel(channel).label) for channel in purpose.channels)
     return {
         "purpose": purpose.key,
-        "text": _("I want to receive “%(purpose)s” (%(channels)s).") % {"purpose": purpose.name, "channels": channels},
+        "text": _("I want to receive “%(purpose)s” (%(channels)s).")
+        % {"purpose": named(purpose), "channels": channels},
         "accept": _("Yes"),
         "refuse": _("No"),
         "required": False,

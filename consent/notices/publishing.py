@@ -75,8 +75,8 @@ def deciding(actor: Actor, at: datetime) -> Any:
 
 def known_purposes(organisation: Organisation) -> dict[str, KnownPurpose]:
     with scope(organisation=organisation):
-        rows = Purpose.objects.filter(organisation=organisation).values_list("key", "name", "basis")
-        return {key: KnownPurpose(key, name, basis) for key, name, basis in rows}
+        rows = Purpose.objects.filter(organisation=organisation).values_list("key", "name", "basis", "texts")
+        return {key: KnownPurpose(key, *values) for key, *values in rows}
 
 
 def findings_of(notice: Notice, organisation: Organisation) -> list[Finding]:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from consent.notices.kinds import NoticeKind
 from consent.notices.structure import AttachedFile, Download, KnownPurpose, Notice, Picture, Wording
+from consent.purposes.models import texts_of
 
 # Where a file is read: the public address of what is frozen, the members' address of what is not.
 Address = Callable[[AttachedFile], str]
@@ -136,20 +137,21 @@ def tidy(text: str) -> str:
     return re.sub(r"[ \t\r\n]+", " ", text).strip(" ")
 
 
-def name_of(key: str, known: Mapping[str, KnownPurpose]) -> str:
-    return known[key].name if key in known else key
+def name_of(key: str, language: str, known: Mapping[str, KnownPurpose]) -> str:
+    """The purpose as readers of this language call it."""
+    return texts_of(known[key].texts, language).get("name") or known[key].name if key in known else key
 
 
 def purpose_lines(wording: Wording, known: Mapping[str, KnownPurpose]) -> Iterator[str]:
     for line in wording.purposes:
         basis = basis_words(known[line.purpose].basis) if line.purpose in known else "-"
-        values = {"purpose": name_of(line.purpose, known), "text": tidy(line.text), "basis": basis}
+        values = {"purpose": name_of(line.purpose, wording.language, known), "text": tidy(line.text), "basis": basis}
         yield _("%(purpose)s: %(text)s Basis: %(basis)s.") % values
 
 
 def retention_lines(wording: Wording, known: Mapping[str, KnownPurpose]) -> Iterator[str]:
     for line in wording.purposes:
-        values = {"purpose": name_of(line.purpose, known), "retention": tidy(line.retention)}
+        values = {"purpose": name_of(line.purpose, wording.language, known), "retention": tidy(line.retention)}
         yield _("%(purpose)s: %(retention)s") % values
 
 

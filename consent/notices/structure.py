@@ -149,11 +149,12 @@ class Notice:
 
 @dataclass(frozen=True)
 class KnownPurpose:
-    """What the organisation says about a purpose."""
+    """What the organisation says about a purpose; ``texts``: language -> name, where it has another one there."""
 
     key: str
     name: str
     basis: str
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def form_of(wording: Wording) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from portal.ui import numbers
 
 register = template.Library()
 
-for _name in ("number", "compact", "percent", "percent_of", "day", "moment", "ago", "duration", "days_left", "masked"):
+NUMBERS = ("number", "compact", "percent", "percent_of")
+DATES = ("day", "moment", "moment_text", "ago", "duration", "days_left")
+for _name in (*NUMBERS, *DATES, "masked"):
     register.filter(_name, getattr(numbers, _name))
 
 

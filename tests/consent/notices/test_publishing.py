@@ -29,6 +29,7 @@ from consent.notices.errors import (
 )
 from consent.notices.models import NoticeVersion
 from consent.notices.queries import live_version, versions_of
+from consent.purposes.models import Purpose
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.errors import InvalidInputError, PermissionDeniedError
@@ -250,3 +251,18 @@ def test_a_marketers_editor_buttons_do_not_decide(client_company: Any, marketer:
         task_state.task.specific.on_action(task_state, marketer, "approve")
     new_member(client_company, Role.VIEWER)
     assert not versions_of(client_company.pk, "signup")
+
+
+def test_a_purpose_is_called_in_each_language_as_its_readers_call_it(
+    client_company: Organisation, marketer: User, dpo: User
+) -> None:
+    with scope(organisation=client_company):
+        Purpose.objects.filter(key="newsletter").update(
+            texts={"fr": {"name": "La lettre", "description": "Une fois par mois."}}
+        )
+    published(client_company, marketer, dpo)
+    with scope(organisation=client_company):
+        texts = dict(NoticeVersion.objects.values_list("language", "text"))
+    assert "La lettre: Une fois par mois." in texts["fr"].replace("\u00a0:", ":")
+    assert "I want to receive “The letter”" in texts["en"]
+    assert "The letter" not in texts["fr"] and "La lettre" not in texts["en"]

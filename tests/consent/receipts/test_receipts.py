@@ -69,6 +69,7 @@ def test_one_save_is_one_receipt_in_the_persons_language(
         for page in "pw":
             assert re.search(rf"{re.escape(settings.ACCORD.base_url)}/{page}/[A-Za-z0-9_-]{{48}}", part)
     assert message.body.count("\n* ") == 3  # two agreed to, one left
+    assert "<" not in message.body, "plain text is plain"
     assert message.body.count("http") == message.body.count(settings.ACCORD.base_url)  # our own pages and nothing else
 
 
