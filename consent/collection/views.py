@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -13,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
@@ -29,7 +27,6 @@ from consent.collection.queries import (
     Counts,
     collection_points,
     counts_of,
-    days_of,
     document_of,
     imports_of,
     live_notices,
@@ -41,17 +38,15 @@ from consent.collection.queries import (
     versions_of,
 )
 from consent.collection.reporting import REPORTED, report_sign_up
+from consent.collection.showing import charts, codes, import_address, import_code, names_of
 from consent.notices.comparing import asked_number
 from consent.notices.public_views import language_name
 from consent.purposes.models import Basis, Purpose
 from portal.channels import Channel
 from portal.errors import DomainError, FieldProblem
 from portal.organisations.access import MemberRequest, member_page
-from portal.organisations.links import absolute, organisation_url
-from portal.organisations.models import Membership
+from portal.organisations.links import organisation_url
 from portal.organisations.roles import Capability
-from portal.ui import numbers
-from portal.ui.components import Point, Text
 from portal.ui.confirmation import confirm_page, confirmed
 from portal.ui.forms import add_problems
 from portal.ui.lists import Column, Filter, ListSpec
@@ -59,7 +54,6 @@ from portal.ui.security import CONTENT_SECURITY_POLICY
 from subscribers.fields.models import Field
 
 RECENT = timedelta(days=30)
-WEEKS = 12
 SHOWN_IMPORTS = 5
 PREVIEW_POLICY = CONTENT_SECURITY_POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 POINTS = ListSpec(
@@ -289,69 +283,6 @@ def point_compare(request: MemberRequest, key: str) -> HttpResponse:
         "rows": compared(before.document, after.document, language) if language else [],
     }
     return render(request, "consent/point_compare.html", context)
-
-
-def names_of(references: Sequence[str]) -> dict[str, str]:
-    """What to call those who acted, by their references in the audit log: members by name, others as they are."""
-    ids = {reference: int(reference.removeprefix("member:")) for reference in references if "member:" in reference}
-    members = Membership.objects.select_related("user").filter(pk__in=ids.values())
-    known = {member.pk: member.user.name or member.user.email for member in members}
-    return {reference: known.get(ids.get(reference, 0), reference) for reference in references}
-
-
-def charts(point: CollectionPoint) -> tuple[list[Point], list[Point]]:
-    """The share confirmed week by week, and the confirmed sign-ups of each of the last thirty days."""
-    today = timezone.localdate()
-    days = days_of(point, until=today, days=7 * WEEKS)
-    weeks = []
-    for week in range(WEEKS):
-        part = days[7 * week : 7 * week + 7]
-        submitted = sum(day.submitted for day in part)
-        share = round(100 * sum(day.recorded for day in part) / submitted) if submitted else 0
-        weeks.append(Point(numbers.day(part[0].day), share))
-    return weeks, [Point(numbers.day(day.day), day.recorded) for day in days[-30:]]
-
-
-def import_address(point: CollectionPoint) -> str:
-    """The first step of an import that has this point chosen already."""
-    return f"{organisation_url(point.organisation, 'subscribers:import_new')}?collection_point={point.key}"
-
-
-def import_code(point: CollectionPoint) -> str:
-    """How a program imports a file of the point."""
-    options = {
-        "collection_point": point.key,
-        "consents": point.choices[:1],
-        "origin": {"kind": "own_form", "name": point.name, "collected_by": point.organisation.name},
-        "basis": str(Basis.CONSENT),
-        "evidence_note": "…",
-        "mapping": {"email": "email", "date": "consent.occurred_at", "language": "language"},
-        "dry_run": True,
-    }
-    return (
-        f"curl {absolute('/api/v1/imports')} -H 'Authorization: Bearer …' \\\n"
-        f"  -F file=@people.csv \\\n  -F options='{json.dumps(options, ensure_ascii=False)}'"
-    )
-
-
-def codes(point: CollectionPoint) -> dict[str, Text]:
-    """What the client pastes into a site of theirs: a script, plain HTML, or JSON of their own."""
-    address = absolute(f"/s/{point.organisation.slug}/{point.key}")
-    choice = point.choices[0] if point.choices else {"purpose": "newsletter", "channel": "email"}
-    body = json.dumps(
-        {"email": "ada@mail.example", "choices": [choice], "token": "…", "altcha": "…"}, ensure_ascii=False
-    )
-    return {
-        "address": address,
-        "script_code": f'<script src="{address}/embed.js" defer></script>',
-        "html_code": (
-            f'<form method="post" action="{address}">\n'
-            f'  <label>{_g("E-mail address")} <input type="email" name="email" autocomplete="email" required></label>\n'
-            f"  <button>{_g('Continue')}</button>\n</form>"
-        ),
-        "json_code": f"curl {address}/challenge\n"
-        f"curl -X POST -H 'Content-Type: application/json' \\\n  -d '{body}' \\\n  {address}",
-    }
 
 
 @member_page(Capability.COLLECTION_EDIT)
