@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -34,6 +35,8 @@ class CheckedField(forms.FileField):
 
     most_bytes: int
     extensions: tuple[str, ...]
+    kept: Callable[[bytes, str], SimpleUploadedFile]
+    """What is kept of some bytes with this name; raises ``invalid_input``."""
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """What the browser offers first; what counts is the content."""
@@ -49,26 +52,27 @@ class CheckedField(forms.FileField):
         except InvalidInputError as error:
             raise ValidationError(str(error.detail), code=error.errors[0].code) from None
 
-    def kept(self, content: bytes, name: str) -> SimpleUploadedFile:
-        raise NotImplementedError
+
+def kept_picture(content: bytes, name: str) -> SimpleUploadedFile:
+    made = picture_of(content)
+    return SimpleUploadedFile(plain_name(name, made.extension), made.content, PICTURE_TYPES[made.extension])
+
+
+def kept_document(content: bytes, name: str) -> SimpleUploadedFile:
+    extension = checked_document(content, name)
+    return SimpleUploadedFile(plain_name(name, extension), content, DOCUMENT_TYPES[extension])
 
 
 class PictureField(CheckedField):
     most_bytes = MOST_UPLOADED
     extensions = (*PICTURE_TYPES, "jpeg")
-
-    def kept(self, content: bytes, name: str) -> SimpleUploadedFile:
-        made = picture_of(content)
-        return SimpleUploadedFile(plain_name(name, made.extension), made.content, PICTURE_TYPES[made.extension])
+    kept = staticmethod(kept_picture)
 
 
 class DocumentField(CheckedField):
     most_bytes = MOST_BYTES
     extensions = tuple(DOCUMENT_TYPES)
-
-    def kept(self, content: bytes, name: str) -> SimpleUploadedFile:
-        extension = checked_document(content, name)
-        return SimpleUploadedFile(plain_name(name, extension), content, DOCUMENT_TYPES[extension])
+    kept = staticmethod(kept_document)
 
 
 class OwnFileForm:
