@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from portal import embedded
@@ -91,3 +93,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker(mark):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def aside() -> Iterator[Callable[[Callable[[], None]], threading.Thread]]:
+    """Run work in a thread with a connection of its own."""
+    threads = []
+
+    def run(work: Callable[[], None]) -> threading.Thread:
+        def closing() -> None:
+            try:
+                work()
+            finally:
+                connections.close_all()
+
+        thread = threading.Thread(target=closing)
+        thread.start()
+        threads.append(thread)
+        return thread
+
+    yield run
+    for thread in threads:
+        thread.join(60)

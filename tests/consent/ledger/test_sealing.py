@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django_scopes import scope
 
@@ -138,28 +138,6 @@ def test_many_events_are_cut_into_blocks_and_seals(
     assert [each.count for each in chain(in_acme)] == [8, 3]
     assert sealed_ids(in_acme) == all_ids(in_acme)
     assert verify(in_acme).ok
-
-
-@pytest.fixture
-def aside() -> Iterator[Callable[[Callable[[], None]], threading.Thread]]:
-    """Run work in a thread with a connection of its own."""
-    threads = []
-
-    def run(work: Callable[[], None]) -> threading.Thread:
-        def closing() -> None:
-            try:
-                work()
-            finally:
-                connections.close_all()
-
-        thread = threading.Thread(target=closing)
-        thread.start()
-        threads.append(thread)
-        return thread
-
-    yield run
-    for thread in threads:
-        thread.join(60)
 
 
 def test_what_a_running_transaction_may_still_write_waits(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from io import StringIO
 from typing import Any
@@ -119,28 +119,6 @@ def current() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
         return int(cursor.fetchone()[0])
-
-
-@pytest.fixture
-def aside() -> Iterator[Callable[[Callable[[], None]], threading.Thread]]:
-    """Run work in a thread with a connection of its own."""
-    threads = []
-
-    def run(work: Callable[[], None]) -> threading.Thread:
-        def closing() -> None:
-            try:
-                work()
-            finally:
-                connections.close_all()
-
-        thread = threading.Thread(target=closing)
-        thread.start()
-        threads.append(thread)
-        return thread
-
-    yield run
-    for thread in threads:
-        thread.join(60)
 
 
 def test_what_a_running_transaction_writes_is_counted_once_it_has_ended(
