@@ -129,11 +129,14 @@ def decide_in_wagtail(task_state: TaskState, user: Any, action: str, *, comment:
 
 
 def lock(page: NoticePage) -> NoticePage:
-    """One decision at a time."""
-    found = NoticePage.objects.select_for_update(of=("self",)).filter(pk=page.pk).first()
-    if found is None:
+    """One decision or writer at a time, with the page as the one before left it.
+
+    Read again once the lock is ours: the draft's revision stands in Wagtail's own row of the page, and what came with
+    the locked one is as old as the moment at which the wait began.
+    """
+    if NoticePage.objects.select_for_update(of=("self",)).filter(pk=page.pk).first() is None:
         raise NotFoundError
-    return found
+    return NoticePage.objects.get(pk=page.pk)
 
 
 def decide(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -23,6 +22,7 @@ from tests.consent.proofs.checking import check
 from tests.people import new_contact
 from tests.portal.seals.keeping import seal, verify
 from tests.subscribers.imports.lots import CLAIM, brought
+from tests.waiting import wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -124,17 +124,3 @@ def test_an_erasure_waits_for_a_click_and_takes_its_traces_along(acme: Organisat
     with scope(organisation=acme):
         assert ConsentState.objects.count() == 0
         assert Evidence.objects.filter(contact_id=zelda.pk).count() == 0
-
-
-def wait_until_somebody_waits() -> None:
-    """For a lock in this database; what they wait for is ours."""
-    deadline = time.monotonic() + 20
-    with connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0]:
-                return
-            time.sleep(0.02)
-    pytest.fail("nobody waits")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import copy
 import csv
 import io
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django_scopes import scope
 from wagtail import blocks
@@ -22,6 +25,7 @@ from portal.organisations.models import Organisation
 from tests.consent.notices.conftest import fresh, published, submitted, written
 from tests.consent.notices.files import own_picture, shown_picture, with_files
 from tests.people import Api, actor_of, api_of, client_of
+from tests.waiting import wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 PATH = "/notices/signup/draft"
@@ -116,6 +120,28 @@ def test_a_picture_stays_where_it_comes_back_as_it_was_read_and_no_other_is_take
     draft = answer.json()
     draft["wordings"][1]["pictures"][0]["picture"] = other.pk
     assert problems_of(write(system, draft)) == [(["wordings", 1, "pictures", 0, "picture"], "invalid_value")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_writers_at_once_the_second_is_told_that_the_text_has_changed(
+    system: Api, client_company: Organisation, marketer: User, aside: Callable[[Callable[[], None]], threading.Thread]
+) -> None:
+    draft = as_read(system)
+    answers: list[int] = []
+
+    def second() -> None:
+        other = copy.deepcopy(draft)
+        other["wordings"][1]["summary"] = "Another summary. You can stop at any time."
+        answers.append(write(system, other).status_code)
+
+    with transaction.atomic():
+        draft["wordings"][1]["summary"] = "One summary. You can stop at any time."
+        first = write(system, draft)
+        thread = aside(second)
+        wait_until_somebody_waits()
+    thread.join(30)
+    assert (first.status_code, answers) == (200, [409])
+    assert as_read(system)["wordings"][1]["summary"].startswith("One summary.")
 
 
 def test_the_same_text_again_writes_nothing(system: Api) -> None:
