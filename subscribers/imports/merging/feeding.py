@@ -41,7 +41,7 @@ class Matched:
     contacts: Sequence[bytes]
     prepared: Mapping[str, Any]
     rejects: Sequence[Reject]
-    earlier: frozenset[int]
+    earlier: frozenset[str]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,14 +110,14 @@ class Preparer:
     def note(self, made: ReadyChunk) -> None:
         """Remember whom an earlier run has met with these rows: they are found by the same identities."""
         found = matches_of(self._source.organisation_id, made.rows)
-        self._met.note([contact for contact in found.met if contact is not None])
+        self._met.note([contact for contact in found.met if contact])
 
     def match(self, made: ReadyChunk, stage: Stage, earlier: Any) -> Matched:
         """Part the rows into those that become and those that meet contacts, and make both ready."""
         now = timezone.now()
-        repeats: set[int] = set()
+        repeats: set[str] = set()
 
-        def met_before(ids: Sequence[int]) -> set[int]:
+        def met_before(ids: Sequence[str]) -> set[str]:
             repeats.update(earlier(ids))
             return repeats
 
@@ -138,7 +138,7 @@ class Preparer:
 
     def _new_people(self, rows: StagedRows, matches: Matches, now: datetime) -> People:
         columns = columns_where(
-            rows, [met is None and number not in matches.conflicts for number, met in enumerate(matches.met)]
+            rows, [not met and number not in matches.conflicts for number, met in enumerate(matches.met)]
         )
         count = 0 if self._source.dry_run else len(columns["line"])
         return People(ids=fresh_ids(sql.CONTACT_IDS, count), columns=columns, now=now)
@@ -154,9 +154,9 @@ class Preparer:
 
 
 def known_people(rows: StagedRows, matches: Matches, now: datetime) -> tuple[People, list[bool]]:
-    met = [contact is not None for contact in matches.met]
-    ids = [str(contact) for contact in matches.met if contact is not None]
-    repeated = [number in matches.repeated for number, contact in enumerate(matches.met) if contact is not None]
+    met = list(map(bool, matches.met))
+    ids = list(filter(None, matches.met))
+    repeated = [number in matches.repeated for number, contact in enumerate(matches.met) if contact]
     return People(ids=ids, columns=columns_where(rows, met), now=now), repeated
 
 

@@ -26,9 +26,11 @@ Ids = NDArray[np.int64]
 
 @dataclass(slots=True)
 class Matches:
-    """For each row the contact it meets, or None; the rows that meet two with the reason; those that repeat one."""
+    """For each row the id of the contact it meets, as a cell of COPY text, empty where it meets nobody; the rows that
+    meet two, with the reason; those that repeat one.
+    """
 
-    met: list[int | None]
+    met: Sequence[str]
     conflicts: dict[int, str] = field(default_factory=dict)
     repeated: set[int] = field(default_factory=set)
 
@@ -40,15 +42,15 @@ class MetContacts:
         self._ids: Ids = np.empty(0, dtype=np.int64)
         self._waiting: list[Ids] = []
 
-    def note(self, ids: Sequence[int]) -> set[int]:
+    def note(self, ids: Sequence[str]) -> set[str]:
         """Add these; answers those that were known already."""
-        given = np.unique(np.array(ids, dtype=np.int64))
+        given = np.unique(np.fromiter(map(int, ids), dtype=np.int64, count=len(ids)))
         self._gather()
         places = np.searchsorted(self._ids, given)
         places[places == len(self._ids)] = 0
         known = given[self._ids[places] == given] if len(self._ids) else given[:0]
         self._waiting.append(given)
-        return set(known.tolist())
+        return set(map(str, known.tolist()))
 
     def _gather(self) -> None:
         if self._waiting:
@@ -57,50 +59,53 @@ class MetContacts:
 
 
 def matches_of(
-    organisation_id: int, rows: StagedRows, earlier: Callable[[Sequence[int]], Iterable[int]] | None = None
+    organisation_id: int, rows: StagedRows, earlier: Callable[[Sequence[str]], Iterable[str]] | None = None
 ) -> Matches:
     """Who meets whom. ``earlier`` answers which of some contacts rows before these have met."""
     found = {kind: holders(organisation_id, kind, rows.columns[kind]) for kind in KINDS if kind in rows.columns}
+    if not found:
+        return Matches([""] * len(rows))
     if len(found) == 1:  # then rows of different identities can't meet the same contact
-        only = next(iter(found.values()))
-        return Matches([only.get(number) for number in range(len(rows))])
-    matches = Matches([None] * len(rows))
-    for number in sorted(set().union(*found.values())):
-        held = {kind: met[number] for kind, met in found.items() if number in met}
-        if len(set(held.values())) > 1:
-            matches.conflicts[number] = conflict(held)
-        else:
-            matches.met[number] = next(iter(held.values()))
-    note_repeats(matches, earlier)
-    return matches
+        return Matches(next(iter(found.values())))
+    met: list[str] = []
+    conflicts: dict[int, str] = {}
+    for number, held in enumerate(zip(*found.values(), strict=True)):
+        contacts = {contact for contact in held if contact}
+        if len(contacts) > 1:
+            conflicts[number] = conflict(dict(zip(found, held, strict=True)))
+        met.append(contacts.pop() if len(contacts) == 1 else "")
+    return Matches(met, conflicts, repeats(met, earlier))
 
 
-def note_repeats(matches: Matches, earlier: Callable[[Sequence[int]], Iterable[int]] | None) -> None:
-    ids = [contact for contact in matches.met if contact is not None]
-    seen = set(earlier(ids)) if earlier else set()
-    for number, contact in enumerate(matches.met):
-        if contact is not None and contact in seen:
-            matches.repeated.add(number)
-        elif contact is not None:
+def repeats(met: Sequence[str], earlier: Callable[[Sequence[str]], Iterable[str]] | None) -> set[int]:
+    """The numbers of the rows that meet a contact which a row before them has met."""
+    seen = set(earlier([contact for contact in met if contact])) if earlier else set()
+    repeated: set[int] = set()
+    for number, contact in enumerate(met):
+        if contact and contact in seen:
+            repeated.add(number)
+        elif contact:
             seen.add(contact)
+    return repeated
 
 
-def holders(organisation_id: int, kind: str, cells: Sequence[str]) -> dict[int, int]:
-    """Number of the row -> the contact that has its identity of this kind.
+def holders(organisation_id: int, kind: str, cells: Sequence[str]) -> Sequence[str]:
+    """For each of these identities of one kind the id of the contact that has it, empty where nobody does.
 
-    Scalar subqueries: an index look-up a row, whatever the planner thinks of a table that has just grown.
+    Scalar subqueries: an index look-up a row, whatever the planner thinks of a table that has just grown. One text
+    comes back: to read ten thousand rows of a result takes Python as long as to look them up takes the server.
     """
     if all(cell == NULL for cell in cells):
-        return {}
+        return [""] * len(cells)
     keys = "\n".join(cells)
     if "\\" in keys:
         keys = "\n".join([cell if cell == NULL else text_of(cell) for cell in cells])
     with connection.cursor() as cursor:
         parameters: dict[str, Any] = {"organisation_id": organisation_id, "keys": keys}
         cursor.execute(sql.HOLDERS[kind], parameters)
-        return dict(cursor.fetchall())
+        return str(cursor.fetchone()[0]).split(",")
 
 
-def conflict(held: dict[str, int]) -> str:
+def conflict(held: dict[str, str]) -> str:
     """Which identity is whose, for `problems.in_words`."""
-    return " ".join(f"{kind}:{contact}" for kind, contact in held.items())
+    return " ".join(f"{kind}:{contact}" for kind, contact in held.items() if contact)

@@ -122,18 +122,20 @@ def record_opt_outs(source: Import, opt_outs: Sequence[OptOut], now: datetime) -
         suppressed = len(record_prepared(source.organisation_id, entries, now=now))
     held |= tied_contacts(source.organisation_id, entries)
     named = holders(source.organisation_id, "external_id", [opt_out.external_id for opt_out in opt_outs])
-    unknown = sum(not opt_out.entries and number not in named for number, opt_out in enumerate(opt_outs))
+    unknown = sum(not opt_out.entries and not named[number] for number, opt_out in enumerate(opt_outs))
     return Recorded(suppressed, list(stops_of(opt_outs, held, named)), unknown)
 
 
-def stops_of(opt_outs: Sequence[OptOut], held: dict[Place, int | None], named: dict[int, int]) -> Iterator[Stop]:
+def stops_of(opt_outs: Sequence[OptOut], held: dict[Place, int | None], named: Sequence[str]) -> Iterator[Stop]:
     """Who is known by an address, a hash or an external id, each contact and channel once."""
     channels: dict[int, dict[str, datetime]] = defaultdict(dict)
     for number, opt_out in enumerate(opt_outs):
         if opt_out.only_blocks:
             continue
         known = [held.get((entry.channel, digest)) for entry in opt_out.entries for digest in entry.others]
-        for contact in {one for one in (*known, named.get(number)) if one is not None}:
+        if named[number]:
+            known.append(int(named[number]))
+        for contact in {one for one in known if one is not None}:
             for channel in opt_out.channels:
                 channels[contact].setdefault(channel, opt_out.at)
     for contact, stopped in sorted(channels.items()):

@@ -27,20 +27,21 @@ COPY_REJECTS = """
 COPY subscribers_importreject (organisation_id, source_import_id, line, code, detail, "column", cells) FROM STDIN
 """
 
-# Who has these identities, one a row of text, an empty one as COPY writes it. Kept apart in a subquery this is an
+# Who has these identities, one a line of text, an empty one as COPY writes it: their ids in that order, with commas
+# between them and nothing for nobody. Kept apart in a subquery this is an
 # index look-up each; the planner would rather read all contacts of the organisation, which takes the longer the more
 # there are. It is not shown which organisation it is: of a new one it knows nobody yet, takes any index that begins
 # with the organisation for as good as another, and reads all that the first chunk made for each row of the second.
 # Indexes: one_contact_an_external_id, one_contact_an_email, one_contact_a_phone.
 HOLDERS = {
     key: f"""
-SELECT n - 1, id FROM (
+SELECT string_agg(COALESCE(id::text, ''), ',' ORDER BY n) FROM (
     SELECT k.n, (
         SELECT c.id FROM subscribers_contact c
         WHERE c.organisation_id = (SELECT %(organisation_id)s::bigint) AND c.{key} = k.identity
     ) AS id
     FROM unnest(string_to_array(%(keys)s, E'\\n', '\\N')) WITH ORDINALITY AS k(identity, n) OFFSET 0
-) found WHERE id IS NOT NULL
+) found
 """  # noqa: S608
     for key in ("email_key", "phone", "external_id")
 }

@@ -113,11 +113,8 @@ def chunk_of(parts: list[StagedRows], people: Deduplicator, start: tuple[int, in
     parts.clear()
     repeats = people.repeats(rows)
     stopped = [number for number, stop in enumerate(rows.stops) if stop]
-    keep = [True] * len(rows)
-    for number in (*repeats, *stopped):
-        keep[number] = False
     return Chunk(
-        rows=rows if all(keep) else rows.kept(keep),
+        rows=rows.without(repeats.union(stopped)),
         stopped=rows.picked(stopped),
         repeats=rows.picked(sorted(repeats)),
         rejects=rows.rejects,

@@ -57,7 +57,9 @@ def read_in_child(stream: BinaryIO, file: FileFormat, reading: Reading, sizes: M
     task = Task(file, replace(reading, fields=shapes), sizes)
     command = [sys.executable, "-I", str(PROGRAM), str(ROOT)]
     # Nothing of our environment: it holds keys.
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={}, cwd="/") as child:
+    # Nothing of our environment: it holds keys. And no threads of numpy's, which would wait for work, busily.
+    environment = {"OPENBLAS_NUM_THREADS": "1"}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd="/") as child:
         feeder = Feeder(child, stream, task)
         feeder.start()
         try:

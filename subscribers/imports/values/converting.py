@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from json.encoder import encode_basestring
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Protocol
@@ -35,6 +35,8 @@ LONGEST_TEXT = 2000
 LONGEST_TAG = 100
 MOST_TAGS = 100
 LISTED = re.compile(r"\s*[,;|\n]\s*")
+# What databases and most tools write; each is another one, so there is little to remember.
+ORDINARY_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)", re.ASCII).fullmatch
 Errors = dict[int, RejectCode]
 
 
@@ -135,10 +137,39 @@ class PhoneConverter:
         return NULL
 
 
+class OffsetsOfDays(dict[str, str]):
+    """What ISO 8601 writes after every time of a day in one zone, `+02:00`.
+
+    Nothing where that is not for sure: days on which the clocks change, days that do not exist, and those not wholly
+    between the `earliest` moment and `now`.
+    """
+
+    def __init__(self, zone: tzinfo, earliest: datetime, now: datetime) -> None:
+        super().__init__()
+        self._zone, self._earliest, self._now = zone, earliest, now
+
+    def __missing__(self, day: str) -> str:
+        if len(self) > MEMORY:
+            self.clear()
+        try:
+            self[day] = offset = self._offset(datetime.fromisoformat(day).replace(tzinfo=self._zone))
+        except (ValueError, OverflowError):
+            self[day] = offset = ""
+        return offset
+
+    def _offset(self, first: datetime) -> str:
+        last = first + timedelta(days=1, microseconds=-1)
+        whole = first.utcoffset() == last.utcoffset() and self._earliest <= first and last <= self._now
+        return first.isoformat()[len("2026-03-03T00:00:00") :] if whole else ""
+
+
 def moment_converter(zone: tzinfo, now: datetime, order: str) -> Converter:
     """Dates of consent, which cannot lie in the future."""
+    offsets = OffsetsOfDays(zone, EARLIEST, now)
 
     def normal(text: str) -> str:
+        if (found := ORDINARY_MOMENT(text)) and (offset := offsets[found[1]]):
+            return f"{found[1]}T{found[2]}{offset}"
         if text in NO_DATES:
             return NULL
         moment = parse_moment(text, zone, order)

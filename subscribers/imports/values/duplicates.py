@@ -7,8 +7,8 @@ another is 1 to 100,000.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,27 +20,24 @@ Hashes = NDArray[np.int64]
 
 
 class SeenIdentities:
-    """The identities of one kind in the chunks read so far: sorted runs, each at least twice as long as the next."""
+    """The hashes of one kind of identity in the chunks read so far: sorted runs, each at least twice the next."""
 
     def __init__(self) -> None:
         self._runs: list[Hashes] = []
 
-    def among(self, identities: Sequence[str]) -> set[str]:
-        """Those of these identities that an earlier chunk had."""
-        if not self._runs:
-            return set()
-        hashes = hashes_of(identities)
+    def among(self, hashes: Hashes) -> Hashes:
+        """Those of these hashes that an earlier chunk had."""
         known = np.zeros(len(hashes), dtype=bool)
         for run in self._runs:
             places = np.searchsorted(run, hashes)
             places[places == len(run)] = 0
             known |= run[places] == hashes
-        return {identities[number] for number in np.flatnonzero(known).tolist()}
+        return hashes[known]
 
-    def add(self, identities: Sequence[str]) -> None:
-        if not identities:
+    def add(self, run: Hashes) -> None:
+        """Remember these, which are sorted."""
+        if not len(run):
             return
-        run = np.sort(hashes_of(identities))
         while self._runs and len(self._runs[-1]) < 2 * len(run):
             run = np.sort(np.concatenate((self._runs.pop(), run)), kind="stable")
         self._runs.append(run)
@@ -49,6 +46,15 @@ class SeenIdentities:
 def hashes_of(identities: Sequence[str]) -> Hashes:
     """Python's own hash of text: keyed anew in each process, so nobody can write a file that collides on purpose."""
     return np.fromiter(map(hash, identities), dtype=np.int64, count=len(identities))
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """The rows whose identity of one kind may make them repeats, and the identities that an earlier chunk had."""
+
+    numbers: Sequence[int]
+    identities: frozenset[str]
+    earlier: frozenset[str]
 
 
 class Deduplicator:
@@ -67,34 +73,26 @@ class Deduplicator:
         suspects = {key: self._suspects(key, cells) for key, cells in columns.items()}
         return repeated_rows(columns, suspects, rows.stops)
 
-    def _suspects(self, key: str, cells: list[str]) -> dict[str, bool]:
-        """The identities that may make a row a repeat; true for those an earlier chunk had."""
-        counts = Counter(cells)
-        counts.pop(NULL, None)
-        identities = list(counts)
-        suspects = dict.fromkeys((one for one, count in counts.items() if count > 1), False)
-        suspects |= dict.fromkeys(self._seen[key].among(identities), True)
-        self._seen[key].add(identities)
-        return suspects
+    def _suspects(self, key: str, cells: Sequence[str]) -> Suspects:
+        hashes = hashes_of(cells)
+        given, counts = np.unique(hashes[hashes != hash(NULL)], return_counts=True)
+        met_earlier = self._seen[key].among(given)
+        self._seen[key].add(given)
+        numbers = np.flatnonzero(np.isin(hashes, np.concatenate((given[counts > 1], met_earlier)))).tolist()
+        earlier = np.flatnonzero(np.isin(hashes, met_earlier)).tolist()
+        return Suspects(
+            numbers, frozenset(cells[number] for number in numbers), frozenset(cells[number] for number in earlier)
+        )
 
 
 def repeated_rows(
-    columns: dict[str, list[str]], suspects: dict[str, dict[str, bool]], stops: Sequence[bool]
+    columns: Mapping[str, Sequence[str]], suspects: Mapping[str, Suspects], stops: Sequence[bool]
 ) -> set[int]:
     """The numbers of the rows that share an identity with a row before them."""
-    looked_at = sorted(
-        {
-            number
-            for key, cells in columns.items()
-            if suspects[key]
-            for number, identity in enumerate(cells)
-            if identity in suspects[key]
-        }
-    )
-    here: dict[str, set[str]] = {key: {one for one, earlier in suspects[key].items() if earlier} for key in columns}
+    here = {key: set(suspects[key].earlier) for key in columns}
     repeats: set[int] = set()
-    for number in looked_at:
-        named = [(key, cells[number]) for key, cells in columns.items() if cells[number] in suspects[key]]
+    for number in sorted({number for each in suspects.values() for number in each.numbers}):
+        named = [(key, cells[number]) for key, cells in columns.items() if cells[number] in suspects[key].identities]
         if any(identity in here[key] for key, identity in named) and not (stops and stops[number]):
             repeats.add(number)
         for key, identity in named:

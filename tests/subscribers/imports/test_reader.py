@@ -109,4 +109,4 @@ def test_it_knows_none_of_our_keys(in_acme: Organisation, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(reader.subprocess, "Popen", popen)
     assert counts_of(imported(in_acme, "email\na@x.example\n")) == {"read": 1, "created": 1}
-    assert given[0]["env"] == {}
+    assert given[0]["env"] == {"OPENBLAS_NUM_THREADS": "1"}

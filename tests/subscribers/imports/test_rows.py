@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from subscribers.imports.passport.periods import Period
@@ -18,6 +19,8 @@ from subscribers.imports.values.flags import Flag
 from subscribers.imports.values.rows import joined
 from tests.subscribers.imports.rows import Declared, cells, reasons, staged, validator_of
 
+PARIS = ZoneInfo("Europe/Paris")
+ZONES = [PARIS, UTC, *map(ZoneInfo, ("America/Sao_Paulo", "Africa/Monrovia", "Australia/Lord_Howe"))]
 CLAIMED = [("news", "email"), ("news", "sms"), ("offers", "email")]
 
 
@@ -69,6 +72,33 @@ def test_days_are_read_in_the_order_of_the_file_else_of_the_country() -> None:
     assert days(country="US") == ("2026-03-04T00:00:00+00:00", '{"born": "1990-03-04"}')
     assert days(date_order="mdy") == ("2026-03-04T00:00:00+00:00", '{"born": "1990-03-04"}')
     assert days(country="US", date_order="dmy") == days()
+
+
+@given(st.datetimes(datetime(1899, 1, 1), datetime(2027, 1, 1), timezones=st.sampled_from(ZONES)))  # noqa: DTZ001
+@example(datetime(2026, 3, 29, 2, 30, tzinfo=PARIS))  # clocks go forward: there is no such time
+@example(datetime(2026, 10, 25, 2, 30, tzinfo=PARIS))  # and back: there are two
+@example(datetime(2018, 11, 4, 0, 30, tzinfo=ZoneInfo("America/Sao_Paulo")))  # forward at midnight
+@example(datetime(1972, 1, 7, 0, 10, tzinfo=ZoneInfo("Africa/Monrovia")))  # by 44 minutes and 30 seconds
+@example(datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC))
+@example(datetime(2026, 11, 1, 0, 0, 1, tzinfo=UTC))  # after now
+@example(datetime(1899, 12, 31, 23, 59, 59, tzinfo=UTC))
+def test_a_moment_is_what_its_zone_says_however_quickly_it_is_read(moment: datetime) -> None:
+    moment = moment.replace(microsecond=0, fold=0)
+    text = f"{moment:%Y-%m-%d %H:%M:%S}"
+    mapping = {"when": "consent.occurred_at", "who": "external_id"}
+    found = staged(mapping, [text, "1"], [text.replace(" ", "T"), "2"], zone=moment.tzinfo)
+    if moment > datetime(2026, 11, 1, tzinfo=UTC):
+        assert [reject.code.value for reject in found.rejects] == ["future_date"] * 2
+    elif moment < datetime(1900, 1, 1, tzinfo=UTC):
+        assert [reject.code.value for reject in found.rejects] == ["invalid_date"] * 2
+    else:
+        assert cells(found, "occurred_at") == [(moment.isoformat(),)] * 2
+
+
+@pytest.mark.parametrize("text", ["2026-02-30 10:00:00", "2026-13-01 10:00:00", "2026-03-03 24:00:00"])
+def test_a_moment_that_does_not_exist_is_none(text: str) -> None:
+    found = staged({"when": "consent.occurred_at", "who": "external_id"}, [text, "1"])
+    assert [reject.code.value for reject in found.rejects] == ["invalid_date"]
 
 
 def test_choices_are_met_in_any_case_and_accent() -> None:
