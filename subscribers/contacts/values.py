@@ -45,6 +45,12 @@ NOTHING = frozenset(
 
 
 @cache
+def language_codes() -> frozenset[str]:
+    """ISO 639-1: most tables hold nothing else, and names in seven languages take a while to load."""
+    return frozenset(code for code in map(str, Locale("en").languages) if len(code) == 2)
+
+
+@cache
 def language_names() -> dict[str, str]:
     """Every name and code of a language, in small letters, with its ISO 639-1 code."""
     names: dict[str, str] = {}
@@ -62,6 +68,8 @@ def language_names() -> dict[str, str]:
 def normalise_language(text: str) -> str:
     """`fr` for fr, FR, fr-FR, fr_FR, French, français. Raises InvalidValueError."""
     text = text.strip().lower()
+    if text in language_codes():
+        return text
     names = language_names()
     code = names.get(text) or (names.get(text[:2]) if re.fullmatch(r"[a-z]{2}[-_][a-z0-9_-]{2,8}", text) else None)
     if code is None:
@@ -70,12 +78,23 @@ def normalise_language(text: str) -> str:
 
 
 @cache
+def country_codes() -> frozenset[str]:
+    """ISO 3166-1 alpha-2, in small letters."""
+    return frozenset(code.lower() for code in map(str, Locale("en").territories) if is_country(code))
+
+
+def is_country(code: str) -> bool:
+    """Is it one of the territories' codes, not a region's or a union's?"""
+    return len(code) == 2 and code.isalpha() and code not in ("EU", "EZ", "UN", "ZZ", "QO")
+
+
+@cache
 def country_names() -> dict[str, str]:
     """Every name, ISO 3166-1 alpha-2 and alpha-3 code of a country, in small letters, with its alpha-2 code."""
     names: dict[str, str] = {}
     for naming in NAMING_LANGUAGES:
         for code, name in Locale(naming).territories.items():
-            if len(code) == 2 and code.isalpha() and code not in ("EU", "EZ", "UN", "ZZ", "QO"):
+            if is_country(code):
                 names.setdefault(name.lower(), code)
                 names[code.lower()] = code
     for old, new in get_global("territory_aliases").items():
@@ -88,7 +107,8 @@ def country_names() -> dict[str, str]:
 @lru_cache(maxsize=10_000)
 def normalise_country(text: str) -> str:
     """`FR` for FR, fra, France, Frankreich. Raises InvalidValueError."""
-    code = country_names().get(text.strip().lower())
+    text = text.strip().lower()
+    code = text.upper() if text in country_codes() else country_names().get(text)
     if code is None:
         raise InvalidValueError("invalid_value")
     return code

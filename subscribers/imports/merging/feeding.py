@@ -161,7 +161,10 @@ def known_people(rows: StagedRows, matches: Matches, now: datetime) -> tuple[Peo
 
 
 def columns_where(rows: StagedRows, keep: Sequence[bool]) -> Columns:
-    return rows.columns if all(keep) else rows.kept(keep).columns
+    """Nearly always these are all rows of the chunk or none."""
+    if all(keep):
+        return rows.columns
+    return rows.kept(keep).columns if any(keep) else {name: [] for name in rows.columns}
 
 
 def without(rows: StagedRows, numbers: set[int]) -> StagedRows:

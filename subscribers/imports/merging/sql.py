@@ -154,9 +154,11 @@ MORE_TAGS = (
 )
 
 
-def conditions(columns: Sequence[str], values: Mapping[str, str], update_rule: str) -> dict[str, str]:
+def conditions(
+    keys: Sequence[str], columns: Sequence[str], values: Mapping[str, str], update_rule: str
+) -> dict[str, str]:
     """The conditions of CHANGES, given what each column becomes: is the row stale, does the contact change?"""
-    same = " OR ".join(f"c.{key} = s.{key}" for key in KEYS if key in columns)
+    same = " OR ".join(f"c.{key} = s.{key}" for key in keys)
     found = {"stale": STALE.format(same=same), "changed": "false", "email_moved": "false", "phone_moved": "false"}
     if values:
         found["changed"] = CHANGED.format(any_differs=" OR ".join(differing(columns, update_rule)))

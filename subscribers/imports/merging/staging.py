@@ -26,7 +26,7 @@ STAGED = (
     "email", "email_key", "phone", "external_id", "first_name", "last_name", "language", "country", "tags",
     "attributes", "occurred_at", "said", "purposes", "channels",
 )  # fmt: skip
-CONTACT_COLUMNS = STAGED[:10]
+CONTACT_COLUMNS, OTHER_COLUMNS = STAGED[:10], STAGED[10:]
 
 
 class StaleChunkError(Exception):
@@ -46,12 +46,13 @@ class Stage:
 
     def __init__(self, source: Import, columns: Sequence[str], *, attempt: int = 1, slot: int = 0) -> None:
         self._source = source
-        self._columns = [name for name in STAGED if name in columns]
+        keys, told = [key for key in sql.KEYS if key in columns], telling_columns(columns)
+        asked = {*keys, *told, *OTHER_COLUMNS}
+        self._columns = [name for name in STAGED if name in columns and name in asked]
         self.staged = stage_name(source.pk, attempt, slot)
         self._analyzed = False
-        given = [name for name in CONTACT_COLUMNS if name in columns]
-        self._values = {} if source.update_rule == UpdateRule.SKIP else sql.new_values(given, source.update_rule)
-        self._conditions = sql.conditions(given, self._values, source.update_rule)
+        self._values = {} if source.update_rule == UpdateRule.SKIP else sql.new_values(told, source.update_rule)
+        self._conditions = sql.conditions(keys, told, self._values, source.update_rule)
 
     def _sql(self, template: str, **parts: str) -> str:
         return template.format(staged=self.staged, **parts)
@@ -114,6 +115,15 @@ class Stage:
             untie(organisation.pk, contacts, channels)
             actor = Actor.system(organisation, reference=f"import:{self._source.pk}")
             tell_address_change(AddressChange(organisation, sorted(contacts), frozenset(channels), actor, now))
+
+
+def telling_columns(columns: Sequence[str]) -> list[str]:
+    """The columns that may tell a contact something new: not a single identity, for that is how it was met."""
+    given = [name for name in CONTACT_COLUMNS if name in columns]
+    keys = [key for key in sql.KEYS if key in given]
+    if len(keys) != 1:
+        return given
+    return [name for name in given if sql.IDENTITIES.get(name, name) not in keys]
 
 
 def stage_name(import_id: int, attempt: int, slot: int) -> str:

@@ -115,4 +115,5 @@ def fitted(row: list[str], width: int, *, ragged: bool = False) -> list[str] | N
 
 def kept_cells(cells: Sequence[str]) -> list[str]:
     """The cells of a broken row in a form that can be stored and shown."""
-    return [NOT_TEXT.sub("\ufffd", cell[:KEPT_CHARACTERS]) for cell in cells[:KEPT_CELLS]]
+    kept = [cell[:KEPT_CHARACTERS] for cell in cells[:KEPT_CELLS]]
+    return [NOT_TEXT.sub("\ufffd", cell) for cell in kept] if NOT_TEXT.search("".join(kept)) else kept

@@ -258,7 +258,7 @@ def test_stages_see_each_merged_row_and_their_counts_add_up(
     seen: list[tuple[Any, ...]] = []
 
     def note(cursor: Any, source: Import, chunk: stages.ChunkContext) -> dict[str, int]:
-        cursor.execute(f"SELECT contact_id, false, email FROM {chunk.staged}")
+        cursor.execute(f"SELECT contact_id, false, email_key FROM {chunk.staged}")
         seen.extend(cursor.fetchall())
         seen.extend((int(contact), True, email) for contact, email in zip(chunk.new.ids, chunk.prepared, strict=True))
         return {"noted": len(chunk.new) + len(chunk.known)}
