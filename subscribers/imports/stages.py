@@ -6,9 +6,9 @@ they belong to. It is told of three kinds of rows:
 - ``chunk.new``: rows that became contacts, as columns of COPY cells with the ids of the contacts. What is written for
   them is best made ahead of the transaction, by ``prepare``, and copied where it belongs;
 - ``chunk.known``: rows that met contacts, as columns too, and as the table ``chunk.staged``: ``line bigint, contact_id
-  bigint, repeated boolean, occurred_at timestamptz, said text, purposes text[], channels text[]``, the identities, and the
-  columns of a contact that the file may change. A row is ``repeated`` where an earlier one of the file met the same contact: it counts
-  as a duplicate and says nothing;
+  bigint, repeated boolean, occurred_at timestamptz, said text, purposes text[], channels text[]``, the identities, and
+  the columns of a contact that the file may change. A row is ``repeated`` where an earlier one of the file met the same
+  contact: it counts as a duplicate and says nothing;
 - stops: rows that say that somebody must not be written to any more, for ``stop``.
 
 In a dry run nothing must be written: ``chunk.new`` has no ids, and what is counted is what would have happened.
