@@ -6,6 +6,7 @@ Operators choose through the environment alone (:mod:`portal.settings.environmen
 
 from __future__ import annotations
 
+import os
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,9 @@ from portal.settings.environment import ROOT, read_environment
 from portal.settings.logs import logging_settings
 
 django_stubs_ext.monkeypatch()  # `ModelForm[Organisation]` is for the type checker; Django itself does not know it
+
+# Numpy sorts and searches here, and multiplies nothing: it need not start a thread a core, which waits busily at first.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 ACCORD = read_environment()
 

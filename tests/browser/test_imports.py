@@ -20,6 +20,7 @@ from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from subscribers.imports import ending, running
 from subscribers.imports.models import Import
+from subscribers.imports.pages import lot_page
 from subscribers.imports.undo.running import execute_undo
 from tests.consent.choices import new_purpose
 from tests.consent.points import shop_point
@@ -252,6 +253,28 @@ def test_what_an_undo_would_do_can_be_read_by_everybody(
     page.get_by_label("to confirm").fill("4")
     page.get_by_role("button", name="Undo the import").click()
     expect(page.get_by_text("Nothing was done.")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_a_large_lot_is_counted_while_its_page_is_read(
+    signed_in: SignIn, assert_accessible: Check, acme: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.subscribers.imports.files import imported
+
+    monkeypatch.setattr(lot_page, "COUNTED_AT_ONCE", 1)
+    with scope(organisation=acme):
+        source = imported(acme, PEOPLE)
+    page = signed_in("owner")
+    page.goto(f"/o/acme/imports/{source.pk}/undo/")
+    expect(page.get_by_text("People removed")).to_be_visible()
+    page.goto(f"/o/acme/imports/{source.pk}/recall/")
+    expect(page.get_by_text("People it brought")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("Why is this lot recalled?").fill("The seller has no proof.")
+    page.get_by_role("button", name="Freeze the lot").click()
+    expect(page.get_by_role("listitem").filter(has_text="2 people are erased.").first).to_be_visible()
+    page.get_by_role("button", name="Delete the lot…").or_(page.get_by_role("link", name="Delete the lot…")).click()
+    expect(page.get_by_role("dialog").get_by_text("2 people are erased.")).to_be_visible()
     assert_accessible(page)
 
 

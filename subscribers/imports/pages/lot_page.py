@@ -37,6 +37,10 @@ REASONS: dict[str, str | Promise] = {
 }
 
 
+# As many as are counted before anybody notices: a million take some seconds.
+COUNTED_AT_ONCE = 20_000
+
+
 @dataclass(frozen=True)
 class UndoTime:
     """Until when an import can be undone, and the whole days left."""
@@ -60,6 +64,11 @@ def require_undoable(source: Import, now: datetime) -> UndoTime:
     if refusal is not None or left is None:
         raise refusal or ImportUnfinishedError
     return left
+
+
+def is_large(source: Import) -> bool:
+    """Does it take a while to count what came of it?"""
+    return source.rows_read > COUNTED_AT_ONCE
 
 
 def may_recall(actor: Actor) -> bool:

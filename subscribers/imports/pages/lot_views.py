@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -39,18 +41,30 @@ def import_undo(request: MemberRequest, import_id: int) -> HttpResponse:
         undo_import(actor=request.actor, source=source)
         return to("import_detail", source)
     time_left = lot_page.require_undoable(source, timezone.now())
-    preview = undo_preview(source)
+    if request.htmx:
+        return render(request, "subscribers/imports/undo_numbers.html", undo_numbers(source))
+    later = counted_later(request, source)
     context = {
         "source": source,
-        "preview": preview,
-        "left": lot_page.reasons_in_words(preview.left),
         "time_left": time_left,
         "typed": typed,
         "typed_field": TYPED_FIELD,
         "wrong": request.method == "POST",
+        "counted_later": later,
+        **({} if later else undo_numbers(source)),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "subscribers/imports/undo.html", context, status=status)
+
+
+def counted_later(request: MemberRequest, source: Import) -> bool:
+    """Does the page come without its numbers, which it then asks for? Without script a link counts at once."""
+    return lot_page.is_large(source) and "counted" not in request.GET
+
+
+def undo_numbers(source: Import) -> dict[str, Any]:
+    preview = undo_preview(source)
+    return {"preview": preview, "left": lot_page.reasons_in_words(preview.left)}
 
 
 @member_page(Capability.IMPORTS_VIEW)
@@ -107,18 +121,30 @@ def import_recall(request: MemberRequest, import_id: int) -> HttpResponse:
 
 
 def recall_page(request: MemberRequest, source: Import, form: FreezeForm) -> HttpResponse:
-    report = recall_report(source)
+    """Freezing cannot wait until a large lot is counted, so its numbers come after."""
+    job = queries.job_at_work(source)
+    may_recall = lot_page.may_recall(request.actor) and not source.deleted_at and not job
+    may_delete = may_recall and bool(source.frozen_at) and request.actor.may(Capability.IMPORTS_RELEASE)
+    if request.htmx:
+        context = {"may_delete": may_delete, **recall_numbers(source)}
+        return render(request, "subscribers/imports/recall_numbers.html", context)
+    later = counted_later(request, source)
     context = {
         "source": source,
         "form": form,
-        "report": report,
-        "deletion": list(lot_page.deletion_lines(report)),
-        "may_recall": lot_page.may_recall(request.actor),
-        "may_release": request.actor.may(Capability.IMPORTS_RELEASE),
+        "may_recall": may_recall,
+        "may_delete": may_delete,
         "typed": str(source.rows_read),
-        "job": queries.job_at_work(source),
+        "job": job,
+        "counted_later": later,
+        **({} if later else recall_numbers(source)),
     }
     return render(request, "subscribers/imports/recall.html", context, status=422 if form.errors else 200)
+
+
+def recall_numbers(source: Import) -> dict[str, Any]:
+    report = recall_report(source)
+    return {"report": report, "deletion": list(lot_page.deletion_lines(report))}
 
 
 @require_POST

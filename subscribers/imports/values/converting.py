@@ -184,7 +184,6 @@ def moment_converter(zone: tzinfo, now: datetime, order: str) -> Converter:
 
 def normal_ip(text: str) -> str:
     """An address as RFC 5952 writes it: by the C library where both agree, which is nearly always."""
-    text = text.partition("%")[0]
     family = AF_INET6 if ":" in text else AF_INET
     try:
         written = inet_ntop(family, inet_pton(family, text))
@@ -196,7 +195,7 @@ def normal_ip(text: str) -> str:
 
 def unusual_ip(text: str) -> str:
     try:
-        return str(ipaddress.ip_address(text))
+        return str(ipaddress.ip_address(text.partition("%")[0]))
     except ValueError:
         raise InvalidValueError("invalid_value") from None
 
@@ -261,7 +260,7 @@ def field_converter(field: FieldLike, zone: tzinfo, *, order: str, comma_decimal
     """The cells of a declared field as members of a JSON object, `"key": value`, or nothing for an empty cell."""
     start = encode_basestring(field.key) + ": "
     if field.type == "text":
-        return member_texts(start)
+        return by_distinct(member_texts(start))
     choice = ChoiceBook(field.choices)
     normal: Callable[[str], str] = {
         "number": lambda text: normalise_number(text, comma_decimal),
@@ -272,6 +271,20 @@ def field_converter(field: FieldLike, zone: tzinfo, *, order: str, comma_decimal
         "choices": lambda text: "[" + ", ".join(map(encode_basestring, choice.several(text))) + "]",
     }[field.type]
     return Remembered(lambda text: "" if text in NO_DATES else copy_text(start + normal(text)), null="")
+
+
+def by_distinct(convert: Converter) -> Converter:
+    """The same, each distinct value once where a block has few of them: towns, companies, sources."""
+
+    def of_distinct(values: Sequence[str], plain: bool, errors: Errors) -> list[str]:
+        distinct = list(set(values))
+        if len(distinct) * 4 > len(values):
+            return convert(values, plain, errors)
+        wrong: Errors = {}
+        known = dict(zip(distinct, convert(distinct, plain, wrong), strict=True))
+        return convert(values, plain, errors) if wrong else list(map(known.__getitem__, values))
+
+    return of_distinct
 
 
 class ChoiceBook:

@@ -29,9 +29,7 @@ class SeenIdentities:
         """Those of these hashes that an earlier chunk had."""
         known = np.zeros(len(hashes), dtype=bool)
         for run in self._runs:
-            places = np.searchsorted(run, hashes)
-            places[places == len(run)] = 0
-            known |= run[places] == hashes
+            known |= are_among(hashes, run)
         return hashes[known]
 
     def add(self, run: Hashes) -> None:
@@ -41,6 +39,15 @@ class SeenIdentities:
         while self._runs and len(self._runs[-1]) < 2 * len(run):
             run = np.sort(np.concatenate((self._runs.pop(), run)), kind="stable")
         self._runs.append(run)
+
+
+def are_among(hashes: Hashes, run: Hashes) -> NDArray[np.bool_]:
+    """Which hashes are in a sorted run? `numpy.isin` would sort both."""
+    if not len(run):
+        return np.zeros(len(hashes), dtype=bool)
+    places = np.searchsorted(run, hashes)
+    places[places == len(run)] = 0
+    return run[places] == hashes
 
 
 def hashes_of(identities: Sequence[str]) -> Hashes:
@@ -75,11 +82,12 @@ class Deduplicator:
 
     def _suspects(self, key: str, cells: Sequence[str]) -> Suspects:
         hashes = hashes_of(cells)
-        given, counts = np.unique(hashes[hashes != hash(NULL)], return_counts=True)
+        given = np.sort(hashes[hashes != hash(NULL)])
+        again = given[1:] == given[:-1]
         met_earlier = self._seen[key].among(given)
         self._seen[key].add(given)
-        numbers = np.flatnonzero(np.isin(hashes, np.concatenate((given[counts > 1], met_earlier)))).tolist()
-        earlier = np.flatnonzero(np.isin(hashes, met_earlier)).tolist()
+        earlier = np.flatnonzero(are_among(hashes, met_earlier)).tolist()
+        numbers = [*np.flatnonzero(are_among(hashes, given[1:][again])).tolist(), *earlier]
         return Suspects(
             numbers, frozenset(cells[number] for number in numbers), frozenset(cells[number] for number in earlier)
         )

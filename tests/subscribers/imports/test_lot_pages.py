@@ -14,6 +14,7 @@ from portal.jobs.running import run_job
 from portal.organisations.models import Organisation
 from subscribers.contacts.models import Contact
 from subscribers.imports.models import Import, ImportSample
+from subscribers.imports.pages import lot_page, lot_views
 from subscribers.imports.passport.rules import Declaration
 from tests.people import client_of
 from tests.subscribers.imports.files import imported
@@ -143,6 +144,37 @@ def test_a_lot_is_frozen_thawed_and_deleted(browser: Client, acme: Organisation)
     browser.post(f"{recall}delete/", {"confirmation": "2"})
     assert again(source).delete_job is not None
     assert "The lot is being deleted." in text_of(browser.get(recall))
+
+
+def test_nothing_waits_for_a_large_lot_to_be_counted(
+    browser: Client, acme: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+
+    def counting(name: str) -> None:
+        count = getattr(lot_views, name)
+        monkeypatch.setattr(lot_views, name, lambda source: counted.append(name) or count(source))
+
+    counting("undo_preview")
+    counting("recall_report")
+    monkeypatch.setattr(lot_page, "COUNTED_AT_ONCE", 1)
+    source, page = lot(acme)
+    assert "Undo the import" in text_of(browser.get(f"{page}undo/"))
+    assert "Freeze the lot" in text_of(browser.get(f"{page}recall/"))
+    browser.post(f"{page}recall/freeze/", {"reason": "The seller has no proof."})
+    assert again(source).frozen_at is not None
+    assert "Delete the lot" in text_of(browser.get(f"{page}recall/"))
+    assert counted == []
+    for path, told, name in (
+        ("undo/", "People removed", "undo_preview"),
+        ("recall/", "2 people are erased.", "recall_report"),
+    ):
+        asked = text_of(browser.get(f"{page}{path}", headers={"HX-Request": "true"}))
+        assert told in asked
+        assert "<html" not in asked
+        assert told in text_of(browser.get(f"{page}{path}?counted"))
+        assert counted == [name] * 2
+        counted.clear()
 
 
 def test_a_marketer_freezes_and_lifts_nothing(acme: Organisation, marketer: User) -> None:

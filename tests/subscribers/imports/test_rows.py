@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from subscribers.imports.passport.periods import Period
 from subscribers.imports.problems import MISSING_DATE, REJECT_DETAILS, VALUE_DETAILS, RejectCode, in_words
 from subscribers.imports.reading.streaming import Block
+from subscribers.imports.values.cells import text_of
 from subscribers.imports.values.converting import normal_ip
 from subscribers.imports.values.flags import Flag
 from subscribers.imports.values.rows import joined
@@ -112,6 +113,18 @@ def test_choices_are_met_in_any_case_and_accent() -> None:
         '{"size": "Été","likes": ["Thé", "Eau"]}', '{"size": "Hiver","likes": ["Café, fort"]}',
     ]  # fmt: skip
     assert reasons(found) == [(4, "invalid_value", REJECT_DETAILS[RejectCode.INVALID_VALUE])]
+
+
+def test_towns_that_come_again_and_again_are_each_themselves() -> None:
+    towns = ["Lyon", ' "Köln" ', "Lyon", "", "back\\slash"] * 5
+    rows = [[town, str(number)] for number, town in enumerate(towns)]
+    mapping, fields = {"town": "attributes.town", "who": "external_id"}, [Declared("town", "text")]
+    found = staged(mapping, *rows, fields=fields)
+    told = [json.loads(text_of(cell)) for cell in found.columns["attributes"]]
+    assert told == [{"town": town.strip()} if town else {} for town in towns]
+    found = staged(mapping, *rows, ["x" * 2001, "long"], fields=fields)
+    assert reasons(found) == [(len(towns) + 2, "too_long", in_words(RejectCode.TOO_LONG, "", ""))]
+    assert len(found) == len(towns)
 
 
 def test_a_claimed_consent_needs_its_day_and_says_so() -> None:
