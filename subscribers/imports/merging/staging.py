@@ -59,12 +59,7 @@ class Stage:
 
     def create(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(self._sql(sql.DROP))
             cursor.execute(self._sql(sql.CREATE_STAGED))
-
-    def drop(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(self._sql(sql.DROP))
 
     def fill(self, known: People, repeated: Sequence[bool]) -> None:
         """Put the rows of a chunk into the staging table, in a transaction of its own."""
@@ -145,17 +140,21 @@ def stages(source: Import, columns: Sequence[str], *, attempt: int) -> Iterator[
             cursor.execute("SET work_mem = '64MB'")
         yield made
     finally:
-        for stage in made:
-            stage.drop()
+        drop_tables([stage.staged for stage in made])
         with connection.cursor() as cursor:
             cursor.execute("RESET work_mem")
 
 
 def drop_stages(import_id: int) -> None:
     """Drop every staging table of an import, whoever made it."""
-    with connection.cursor() as cursor:
-        for table in stage_tables().get(import_id, []):
-            cursor.execute(f"DROP TABLE IF EXISTS {table}")
+    drop_tables(stage_tables().get(import_id, []))
+
+
+def drop_tables(tables: Sequence[str]) -> None:
+    """At once: the server looks through all it has in memory, however many tables go."""
+    if tables:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.DROP.format(staged=", ".join(tables)))
 
 
 def stage_tables() -> dict[int, list[str]]:

@@ -35,13 +35,11 @@ class EmailConverter:
     def convert(self, values: Sequence[str], errors: Errors, flagged: dict[int, Flag]) -> tuple[list[str], list[str]]:
         """Two columns, addresses and keys; notes errors and flags by row number."""
         addresses, keys = list(values), list(map(str.lower, values))
-        plain_domains, roles, plain_local, odd = self._plain_domains, ROLES, PLAIN_LOCAL, []
+        plain_domains, roles, plain_local = self._plain_domains, ROLES, PLAIN_LOCAL
         for number, key in enumerate(keys):
             local, _at, domain = key.rpartition("@")
             if domain in plain_domains and local not in roles and plain_local(local) and len(key) <= LONGEST_EMAIL:
                 continue
-            odd.append(number)
-        for number in odd:
             addresses[number], keys[number] = self._looked_at(number, values[number], errors, flagged)
         return addresses, keys
 
