@@ -90,7 +90,7 @@ old AS MATERIALIZED (
     ) c
 ),
 differences AS MATERIALIZED (
-    SELECT o.*, {before} AS before, {after} AS after FROM old o
+    SELECT o.*, {before} AS before, {after} AS after FROM old o{fields}
 )
 """
 SHOW_DIFFERENCES = f"WITH {DIFFERENCES} SELECT line, id, before, after FROM differences ORDER BY line"  # noqa: S608
@@ -111,10 +111,14 @@ WHERE c.organisation_id = (SELECT %(organisation_id)s::bigint) AND c.id = d.id
 """  # noqa: S608
 DIFFERS = "CASE WHEN o.new_{name} IS DISTINCT FROM o.{name} THEN jsonb_build_object('{name}', {value}) ELSE '{{}}' END"
 ADDED_TAGS = "ARRAY(SELECT tag FROM unnest(o.new_tags) tag WHERE tag <> ALL (o.tags))"
-ATTRIBUTES_DIFFER = """COALESCE((
-    SELECT jsonb_object_agg('attributes.' || k, {side} -> k) FROM jsonb_object_keys(o.given_attributes) k
-    WHERE (o.new_attributes -> k) IS DISTINCT FROM (o.attributes -> k)
-), '{{}}')"""
+# The declared fields that change, both sides found in one pass.
+FIELDS_DIFFER = """
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(jsonb_object_agg('attributes.' || k, o.attributes -> k), '{}') AS before,
+               COALESCE(jsonb_object_agg('attributes.' || k, o.new_attributes -> k), '{}') AS after
+        FROM jsonb_object_keys(o.given_attributes) k
+        WHERE (o.new_attributes -> k) IS DISTINCT FROM (o.attributes -> k)
+    ) f"""
 
 KEEP_TAG_NAMES = """
 INSERT INTO subscribers_tagname (organisation_id, name)
@@ -196,21 +200,21 @@ def differences(values: Mapping[str, str], *, lock: str) -> dict[str, str]:
     return {
         "old_values": ", ".join(f"c.{name}" for name in values),
         "new_values": ", ".join(f"{value} AS new_{name}" for name, value in values.items()),
-        "before": " || ".join(difference(name, "o.{name}") for name in values),
-        "after": " || ".join(difference(name, "o.new_{name}") for name in values),
+        "before": " || ".join("f.before" if name == "attributes" else before(name) for name in values),
+        "after": " || ".join("f.after" if name == "attributes" else after(name) for name in values),
+        "fields": FIELDS_DIFFER if "attributes" in values else "",
         "assignments": ", ".join(f"{name} = d.new_{name}" for name in values),
         "lock": lock,
     }
 
 
-def difference(name: str, side: str) -> str:
-    """One side of what changes in a column: the value; of tags, those that are added; of fields, each one apart."""
-    if name == "attributes":
-        return ATTRIBUTES_DIFFER.format(side=side.format(name=name))
-    value = side.format(name=name)
-    if name == "tags":
-        value = "'[]'::jsonb" if value == "o.tags" else f"to_jsonb({ADDED_TAGS})"
-    return DIFFERS.format(name=name, value=value)
+def before(name: str) -> str:
+    """What a column that changes was; of tags only those that are added count, and there were none."""
+    return DIFFERS.format(name=name, value="'[]'::jsonb" if name == "tags" else f"o.{name}")
+
+
+def after(name: str) -> str:
+    return DIFFERS.format(name=name, value=f"to_jsonb({ADDED_TAGS})" if name == "tags" else f"o.new_{name}")
 
 
 def new_values(columns: Sequence[str], update_rule: str) -> dict[str, str]:
