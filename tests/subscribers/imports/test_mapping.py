@@ -179,6 +179,13 @@ def test_no_other_target_is_given_twice() -> None:
     assert [problem.code for problem in problems] == ["target_taken", "unknown_column"]
 
 
+def test_who_names_an_unknown_column_is_told_those_there_are() -> None:
+    problem = mapping_problems({"mail": "email"}, ["e-mail", "name"], [])[0]
+    assert problem.detail == "The file has no column of this name. It has: e-mail, name."
+    problem = mapping_problems({"mail": "email"}, [f"column {number}" for number in range(1, 100)], [])[0]
+    assert problem.detail.endswith("column 49, column 50….")
+
+
 @pytest.mark.parametrize("target", ["email", "phone", "external_id", "suppression.sha256", "suppression.md5"])
 def test_somebody_must_be_recognisable(target: str) -> None:
     require_identity({"a": target})
