@@ -109,9 +109,11 @@ CONDITIONS = (
 )
 REASONS = (*(condition.reason for condition in CONDITIONS), NOT_FOUND)
 
-# Index: the state's primary key, or a hash of the purpose's states for a large set.
+# Index: the state's primary key, or a hash of the purpose's states for a large set. The planner does not see which
+# purpose it is, nor of which organisation, where a statement is about many: of new ones it expects nobody, and compares
+# all of these with all of those.
 JOINS = """LEFT JOIN consent_consentstate s ON s.organisation_id = c.organisation_id AND s.contact_id = c.id
-    AND s.purpose_id = %(gate_purpose)s AND s.channel = %(gate_channel)s"""
+    AND s.purpose_id = (SELECT %(gate_purpose)s::bigint) AND s.channel = %(gate_channel)s"""
 
 STATE = re.compile(r"\bs\b(?=\.| ON )")
 
@@ -213,7 +215,7 @@ def check(
     gate = gate_sql(purpose, channel, now=now)
     statement = f"""
         SELECT c.id, {gate.reason} FROM subscribers_contact c {gate.joins}
-        WHERE c.organisation_id = %(organisation)s AND c.id = ANY (%(ids)s::bigint[])
+        WHERE c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = ANY (%(ids)s::bigint[])
     """  # noqa: S608
     asked = list(dict.fromkeys(ids))
     with connection.cursor() as cursor:

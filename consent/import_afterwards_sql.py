@@ -21,9 +21,10 @@ CLAIMED = """
 FROM consent_consentevent e
 WHERE e.organisation_id = %(organisation)s AND e.id > %(after)s AND e.id <= %(upto)s
     AND e.source = 'import' AND e.source_reference = %(reference)s AND e.action = 'grant'"""
+# The planner does not see which organisation it is: of a new one it expects nobody, and looks at all for each.
 STATE_OF = """
-s.organisation_id = %(organisation)s AND s.contact_id = {place}.contact_id AND s.purpose_id = {place}.purpose_id
-    AND s.channel = {place}.channel"""
+s.organisation_id = (SELECT %(organisation)s::bigint) AND s.contact_id = {place}.contact_id
+    AND s.purpose_id = {place}.purpose_id AND s.channel = {place}.channel"""
 
 # In two steps: find whom it is about, with their states locked in the one order that all writers keep; then write. What
 # was found goes back as arrays, whose length the planner knows: one statement for both would take it for a single row,

@@ -38,12 +38,13 @@ def state_exists(writer: Writer, purpose_id: int, channel: str, condition: str) 
     """A semi-join on the states of one purpose and channel.
 
     For agreements the partial index ``states_granted`` answers it, else the primary key; ids are bound, never looked
-    up in the statement (lessons, case 22).
+    up in the statement (lessons, case 22). The planner does not see which purpose it is: of a new one it expects
+    nobody.
     """
     return (
         "EXISTS (SELECT 1 FROM consent_consentstate seg_s"  # noqa: S608 - only constants and placeholders
-        f" WHERE seg_s.organisation_id = {writer.bind(writer.organisation_id, 'bigint')}"
-        f" AND seg_s.purpose_id = {writer.bind(purpose_id, 'bigint')}"
+        f" WHERE seg_s.organisation_id = c.organisation_id"
+        f" AND seg_s.purpose_id = (SELECT {writer.bind(purpose_id, 'bigint')})"
         f" AND seg_s.channel = {writer.bind(channel, 'varchar')}"
         f" AND seg_s.contact_id = c.id AND {condition})"
     )

@@ -26,7 +26,7 @@ SELECT reason, count(*), string_agg(int8send(id), ''::bytea) FILTER (WHERE reaso
 FROM (
     SELECT c.id, {reason} AS reason
     FROM subscribers_contact c {joins}
-    WHERE c.organisation_id = %(organisation)s AND ({segment}){seeds}{window}
+    WHERE c.organisation_id = (SELECT %(organisation)s::bigint) AND ({segment}){seeds}{window}
 ) gated
 GROUP BY reason
 """

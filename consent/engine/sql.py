@@ -24,7 +24,7 @@ COPY (
     FROM (
         SELECT c.*, {reason} AS reason{tracked}
         FROM subscribers_contact c {tracking_joins} {joins} AND s.contact_id BETWEEN %(first)s AND %(last)s
-        WHERE c.organisation_id = %(organisation)s AND c.id = ANY (%(ids)s::bigint[]){seeds}
+        WHERE c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = ANY (%(ids)s::bigint[]){seeds}
         ORDER BY c.id
     ) g
 ) TO STDOUT {options}

@@ -21,21 +21,27 @@ FINDINGS: dict[str, Text] = {
     "text_period_changed": _("This text was not live for as long as its record says."),
 }
 
+# Both look each row up by one primary key. As joins they compared everybody with everybody where the planner had not
+# met the organisation yet.
 # Where people stand, without the word that it stands on. Indexes: the state's and the event's primary keys.
 STATES_WITHOUT_EVENT = """
 SELECT s.contact_id || '/' || s.purpose_id || '/' || s.channel
-FROM consent_consentstate s LEFT JOIN consent_consentevent e
-    ON e.id = s.event_id AND e.organisation_id = s.organisation_id AND e.contact_id = s.contact_id
-    AND e.purpose_id = s.purpose_id AND e.channel = s.channel
-WHERE s.organisation_id = %(organisation)s AND e.id IS NULL
+FROM consent_consentstate s
+WHERE s.organisation_id = %(organisation)s AND (
+    SELECT (e.organisation_id, e.contact_id, e.purpose_id, e.channel)
+         = (s.organisation_id, s.contact_id, s.purpose_id, s.channel)
+    FROM consent_consentevent e WHERE e.id = s.event_id
+) IS NOT TRUE
 LIMIT %(shown)s
 """
 # Documents that are not the ones their events name. Index: the evidence's primary key.
 OTHER_EVIDENCE = """
 SELECT e.id::text
-FROM consent_consentevent e JOIN consent_evidence d ON d.id = e.evidence_id
-WHERE e.organisation_id = %(organisation)s
-    AND (d.digest IS DISTINCT FROM e.evidence_digest OR d.organisation_id <> e.organisation_id)
+FROM consent_consentevent e
+WHERE e.organisation_id = %(organisation)s AND (
+    SELECT d.digest IS DISTINCT FROM e.evidence_digest OR d.organisation_id <> e.organisation_id
+    FROM consent_evidence d WHERE d.id = e.evidence_id
+)
 LIMIT %(shown)s
 """
 

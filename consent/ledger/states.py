@@ -45,8 +45,8 @@ EVENTS = """
 SELECT e.contact_id, e.purpose_id, e.channel, e.id, e.action, e.occurred_at, e.source, e.source_reference,
        e.paused_until, e.purpose_version
 FROM consent_consentevent e
-WHERE e.organisation_id = %(organisation)s AND e.contact_id > %(after)s AND e.contact_id <= %(upto)s
-    AND EXISTS (SELECT FROM subscribers_contact c WHERE c.organisation_id = %(organisation)s AND c.id = e.contact_id)
+WHERE e.organisation_id = (SELECT %(organisation)s::bigint) AND e.contact_id > %(after)s AND e.contact_id <= %(upto)s
+    AND EXISTS (SELECT FROM subscribers_contact c WHERE c.organisation_id = e.organisation_id AND c.id = e.contact_id)
 ORDER BY e.contact_id, e.id
 """
 HELD_IMPORTS = """

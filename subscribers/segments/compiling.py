@@ -67,7 +67,7 @@ def matching_sql(organisation_id: int, compiled: CompiledRule) -> tuple[str, dic
     """A statement that selects the id of every matching contact, and its parameters."""
     statement = (
         "SELECT c.id FROM subscribers_contact c"  # noqa: S608 - the condition is of our own writing
-        f" WHERE c.organisation_id = %(seg_organisation)s AND ({compiled.condition})"
+        f" WHERE c.organisation_id = (SELECT %(seg_organisation)s::bigint) AND ({compiled.condition})"
     )
     return statement, {**compiled.params, "seg_organisation": organisation_id}
 

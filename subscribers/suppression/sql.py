@@ -86,7 +86,8 @@ WHERE s.organisation_id = %(organisation_id)s AND s.channel = ANY(%(channels)s)
 TIE_ENTRIES = """
 UPDATE subscribers_suppression s SET contact_id = w.contact_id
 FROM unnest(%(ids)s::bigint[], %(contacts)s::bigint[]) AS w (id, contact_id)
-WHERE s.organisation_id = %(organisation_id)s AND s.id = w.id AND s.contact_id IS DISTINCT FROM w.contact_id
+WHERE s.organisation_id = (SELECT %(organisation_id)s::bigint) AND s.id = w.id
+    AND s.contact_id IS DISTINCT FROM w.contact_id
 """
 
 # The oldest transaction that runs now, and the untied entries written by it or by any after it. Each row carries the

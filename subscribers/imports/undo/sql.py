@@ -1,4 +1,7 @@
-"""The statements of an undo; each works on a window of the contacts that the import changed or created."""
+"""The statements of an undo; each works on a window of the contacts that the import changed or created.
+
+Where tables are joined, the planner does not see which organisation it is: of a new one it expects nobody.
+"""
 
 from __future__ import annotations
 
@@ -54,14 +57,14 @@ UPDATE subscribers_contact c SET {", ".join(f"{name} = u.{name}" for name in COL
 FROM unnest(%(id)s::bigint[], {", ".join(f"%({name})s::text[]" for name in COLUMNS)},
             %(tags)s::jsonb[], %(attributes)s::jsonb[], %(provenance)s::jsonb[])
     AS u (id, {", ".join(COLUMNS)}, tags, attributes, provenance)
-WHERE c.organisation_id = %(organisation)s AND c.id = u.id
+WHERE c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = u.id
 """  # noqa: S608
 # What is left of a change is what was not brought back.
 FORGET_CHANGES = f"DELETE FROM subscribers_importchange h WHERE {IN_WINDOW} AND h.id <> ALL (%(kept)s::bigint[])"  # noqa: S608
 REWRITE_CHANGES = """
 UPDATE subscribers_importchange h SET before = u.before, after = u.after
 FROM unnest(%(id)s::bigint[], %(before)s::jsonb[], %(after)s::jsonb[]) AS u (id, before, after)
-WHERE h.organisation_id = %(organisation)s AND h.id = u.id
+WHERE h.organisation_id = (SELECT %(organisation)s::bigint) AND h.id = u.id
 """
 
 # The same question for the preview, of all changes at once, one look-up a change: what stands as the import wrote it?
@@ -77,7 +80,7 @@ SELECT reason, count(*) FROM (
         WHEN COALESCE({VALUE}, 'null') <> k.value THEN 'changed_since'
         {"".join(TAKEN.format(key=key) for key in ("email_key", "phone", "external_id"))} ELSE '' END AS reason
     FROM subscribers_importchange h
-    JOIN subscribers_contact c ON c.organisation_id = %(organisation)s AND c.id = h.contact_id
+    JOIN subscribers_contact c ON c.organisation_id = (SELECT %(organisation)s::bigint) AND c.id = h.contact_id
     CROSS JOIN LATERAL jsonb_each(h.after) AS k (key, value)
     WHERE {IN_WINDOW} AND NOT (k.key = 'email' AND h.after ? 'email_key')
 ) judged
@@ -94,7 +97,7 @@ WHERE organisation_id = %(organisation)s AND id = ANY (%(contacts)s::bigint[]) A
 CREATED = """
 SELECT {what} FROM (
     SELECT c.id, CASE {whens} END AS reason FROM subscribers_contact c
-    WHERE c.organisation_id = %(organisation)s AND c.source_import_id = %(import)s
+    WHERE c.organisation_id = (SELECT %(organisation)s::bigint) AND c.source_import_id = %(import)s
         AND c.id > %(after)s AND c.id <= %(upto)s
     {lock}
 ) c {end}
