@@ -129,7 +129,7 @@ def spans_between(numbers: Sequence[int], count: int) -> list[slice]:
 
 
 def cells_of_spans(cells: Sequence[T], spans: Sequence[slice]) -> list[T]:
-    """A copy of whole spans takes a tenth of one that asks about each cell."""
+    """A copy of the spans: whole ones, nobody asks about each cell."""
     found: list[T] = []
     for span in spans:
         found += cells[span]
