@@ -116,17 +116,19 @@ def measure_imports(organisations: list[Organisation], folder: Path, rows: int) 
     copies = Copies(first, TABLES)
     limits, runs = [copies.seconds()], []
     for name, path in (("new", files[0]), ("again", files[0]), ("10 %", files[10]), ("all", files[100])):
-        runs.append(run_import(second, path))
+        # The only one that can be repeated: its median, for the autovacuum of what was just written takes its share.
+        again = [run_import(second, path) for _ in range(3 if name == "again" else 1)]
+        runs.append(sorted(again, key=lambda run: run.ran.seconds)[len(again) // 2])
         limits.append(copies.seconds())
         print(f"    {name}: {told(runs[-1].ran)}, the COPYs beside it {limits[-2]:.2f}, {limits[-1]:.2f} s", flush=True)
         print(f"        {runs[-1].watch}", flush=True)
     journal = Copies(second, (JOURNAL,)).seconds()
-    new, again, tenth, every = runs
+    new, unchanged, tenth, every = runs
     require_counts(rows, [run.source for run in runs])
     near = [mean(limits[number : number + 2]) for number in range(len(runs))]
     return [
         rate_line(f"import of {rows:,} rows, new", new, near[0], 0.60),
-        time_line("the same file again", again, near[1], 0.7),
+        time_line("the same file again", unchanged, near[1], 0.7),
         time_line("10 % of the rows changed", tenth, near[2], 0.9),
         time_line("every row changed", every, near[3] + journal, 1.0),
         memory_line(runs),
