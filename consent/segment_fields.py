@@ -43,7 +43,7 @@ def state_exists(writer: Writer, purpose_id: int, channel: str, condition: str) 
     """
     return (
         "EXISTS (SELECT 1 FROM consent_consentstate seg_s"  # noqa: S608 - only constants and placeholders
-        f" WHERE seg_s.organisation_id = c.organisation_id"
+        " WHERE seg_s.organisation_id = c.organisation_id"
         f" AND seg_s.purpose_id = (SELECT {writer.bind(purpose_id, 'bigint')})"
         f" AND seg_s.channel = {writer.bind(channel, 'varchar')}"
         f" AND seg_s.contact_id = c.id AND {condition})"

@@ -91,8 +91,8 @@ class Preparer:
             stage=stage,
             horizon=seen_to,
             now=timezone.now(),
-            rows=without(chunk.rows, gone),
-            suppressed=only(chunk.rows, gone),
+            rows=chunk.rows.without(gone),
+            suppressed=chunk.rows.picked(sorted(gone)),
             addresses=addresses_of(chunk.rows),
         )
         if stage is None:
@@ -165,14 +165,6 @@ def columns_where(rows: StagedRows, keep: Sequence[bool]) -> Columns:
     if all(keep):
         return rows.columns
     return rows.kept(keep).columns if any(keep) else {name: [] for name in rows.columns}
-
-
-def without(rows: StagedRows, numbers: set[int]) -> StagedRows:
-    return rows.kept([number not in numbers for number in range(len(rows))]) if numbers else rows
-
-
-def only(rows: StagedRows, numbers: set[int]) -> StagedRows:
-    return rows.kept([number in numbers for number in range(len(rows))])
 
 
 def feed(

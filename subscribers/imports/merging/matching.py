@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from subscribers.imports.merging import sql
 from subscribers.imports.values.cells import text_of
 from subscribers.imports.values.converting import NULL
+from subscribers.imports.values.duplicates import are_among
 from subscribers.imports.values.rows import StagedRows
 
 # In the order in which they decide.
@@ -46,9 +47,7 @@ class MetContacts:
         """Add these; answers those that were known already."""
         given = np.unique(np.fromiter(map(int, ids), dtype=np.int64, count=len(ids)))
         self._gather()
-        places = np.searchsorted(self._ids, given)
-        places[places == len(self._ids)] = 0
-        known = given[self._ids[places] == given] if len(self._ids) else given[:0]
+        known = given[are_among(given, self._ids)]
         self._waiting.append(given)
         return set(map(str, known.tolist()))
 
